@@ -1,0 +1,55 @@
+# Every target sets up what it needs: only Python 3.11+ and make are assumed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format schemas oracles bench soak build clean
+
+help: ## what can be asked for
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit("tokenworth needs Python 3.11 or newer; try: make PYTHON=python3.13") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(STAMP): pyproject.toml uv.lock | $(UV)
+	@VIRTUAL_ENV= $(UV) sync --quiet --frozen --inexact --group dev
+	@touch $@
+
+demo: $(STAMP) ## value three real offers through a real MCP client and server
+	@$(BIN)/python -m tokenworth_mcp.cli.demo
+
+test: $(STAMP) ## all tests, on the checkout and on the installed wheel
+	@$(BIN)/python tests/run.py
+
+check: $(STAMP) ## ruff, mypy, pyright, import-linter, tidy rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/test_tidy.py
+
+format: $(STAMP) ## apply ruff's fixes and formatting
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+schemas: $(STAMP) ## write the tool schemas that tools/list is served from
+	@$(BIN)/python -m tokenworth_mcp.snapshots
+
+oracles: $(STAMP) ## every outside oracle row against the public functions
+	@$(BIN)/python tests/oracles.py
+
+bench: $(STAMP) ## medians of what we claim about speed and memory
+	@$(BIN)/python tests/benchmarks/run.py
+
+build: $(STAMP) ## sdist, and the wheel built from it, into dist/
+	@rm -rf dist && $(UV) build --quiet --out-dir dist
+
+clean: ## remove what the targets made
+	@rm -rf $(VENV) .venv-* dist build .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

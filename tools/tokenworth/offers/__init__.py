@@ -1,0 +1,1 @@
+"""Tool family: what an offer is worth, and which of several is worth most."""
