@@ -87,7 +87,7 @@ class EquityGrant(Strict):
 
     kind: Literal["rsu", "private_shares"]
     value: MoneyField
-    vesting: Vesting = Vesting()
+    vesting: Vesting = Field(default_factory=Vesting)
     refresh_per_year: MoneyField | None = None
 
 
@@ -99,19 +99,21 @@ class TokenGrant(Strict):
 
     per_year: MoneyField | None = None
     per_month: MoneyField | None = None
-    total: MoneyField | None = None
+    total: MoneyField | None = Field(default=None, description="one lump")
     share_of_base: Fraction | None = None
     tokens_per_year: TokenCount | None = None
     tokens_per_month: TokenCount | None = None
     tokens_total: TokenCount | None = None
     of: Literal["model", "flagship", "capability"] | None = None
-    name: str | None = Field(default=None, min_length=1, max_length=120)
+    name: str | None = Field(
+        default=None, min_length=1, max_length=120, description="the model, vendor or capability tokens are counted in"
+    )
     usd_per_million: MoneyField | None = None
     years: Annotated[int, Field(ge=1, le=10)] | None = None
     unused: Literal["expires", "rolls_over", "cash_out"] | None = None
     rollover_cap: MoneyField | None = None
     cash_out_share: Fraction | None = None
-    personal_share: Fraction | None = None
+    personal_share: Fraction | None = Field(default=None, description="usable for yourself: 0 work only, 1 all")
     models: Literal["any", "one_provider", "one_model"] | None = None
     on_leaving: Literal["lost", "kept", "portable"] | None = None
     kept_months: Annotated[int, Field(ge=1, le=120)] | None = None
@@ -157,16 +159,20 @@ class Offer(Strict):
 
     label: str | None = Field(default=None, min_length=1, max_length=80)
     base: MoneyField
-    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = None
-    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = None
+    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
+        default=None, description="target amount, or {target_share, guaranteed}"
+    )
+    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
+        default=None, description="amount, or {amount, clawback_months, clawback: pro_rata | full}"
+    )
     other_annual: MoneyField | None = None
     tokens: TokenGrant | None = None
     equity: list[EquityGrant] = Field(default_factory=list[EquityGrant], max_length=10)
     employment: Literal["employee", "contractor"] = "employee"
-    fte: Annotated[Fraction, Field(gt=0)] | None = None
+    fte: Annotated[Fraction, Field(gt=0)] | None = Field(default=None, description="share of full-time hours")
     start_year: Annotated[int, Field(ge=2025, le=2035)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-    fx: MoneyField | None = None
+    fx: MoneyField | None = Field(default=None, description="USD per unit of currency")
 
     @model_validator(mode="after")
     def _one_currency(self) -> Self:

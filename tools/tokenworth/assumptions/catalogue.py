@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
-from tokenworth.valuation.draws import Spread
+from tokenworth.valuation.spread import Spread
 
 __all__ = ["Assumption", "Assumptions", "load_assumptions"]
 

@@ -61,8 +61,10 @@ class ValueOfferRequest(Request):
     """One offer to value."""
 
     offer: Offer
-    person: Person = Person()
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
+    person: Person = Field(default_factory=Person)
+    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(
+        default_factory=dict, description="assumption name to number or {low, base, high}"
+    )
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
     draws: Draws = DRAWS_DEFAULT
@@ -72,7 +74,7 @@ class CompareOffersRequest(Request):
     """Two to ten offers to rank for one person."""
 
     offers: Annotated[list[Offer], Field(min_length=2, max_length=10), WithJsonSchema(OFFER_LIKE_SCHEMA)]
-    person: Annotated[Person, WithJsonSchema({"type": "object"})] = Person()
+    person: Annotated[Person, WithJsonSchema({"type": "object"})] = Field(default_factory=Person)
     overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT

@@ -11,35 +11,19 @@ from functools import lru_cache
 from hashlib import blake2s
 from math import log
 from statistics import NormalDist
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokenworth.valuation.arrays import Array, as_array
+from tokenworth.valuation.spread import Spread
 
-__all__ = ["Sampler", "Spread"]
+__all__ = ["Sampler"]
 
 
 # Low and high of a lognormal range are its 10th and 90th percentile.
 Z90: Final = 1.2815515655446004
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """A range and the distribution made of it.
-
-    `fixed` is base. `triangular` has low and high as its ends and base as its mode. `lognormal` has base as its
-    median and low and high as its 10th and 90th percentiles, each side with its own slope. `maybe_zero` is 0 with
-    `chance_of_zero`, else triangular over `triangle`.
-    """
-
-    low: float
-    base: float
-    high: float
-    distribution: Literal["triangular", "lognormal", "maybe_zero", "fixed"]
-    chance_of_zero: float = 0.0
-    triangle: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
