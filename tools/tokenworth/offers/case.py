@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tokenworth.assumptions import Assumptions
-from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
 from tokenworth.context import Context
-from tokenworth.errors import InvalidInputError, NotPricedError
+from tokenworth.errors import NotPricedError
 from tokenworth.money import Money
 from tokenworth.offers.models import Overrides, Person
+from tokenworth.offers.taxation import HORIZON_YEARS, taxes_for, unsaid_about_taxes
 from tokenworth.terms import Offer, TokenGrant, Vesting
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
 from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
-from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
+from tokenworth.valuation.payroll import Contribution
 from tokenworth.valuation.vesting import VestingYear, graded_years, straight_line_years
 
-__all__ = ["HORIZON_YEARS", "Case", "Taxed", "build_case", "share_terms_of", "taxes_for"]
+__all__ = ["HORIZON_YEARS", "Case", "build_case", "share_terms_of"]
 
-HORIZON_YEARS: Final = 4
 HOURS_PER_YEAR: Final = 2080
 VESTING_MONTHS: Final = 48
 CLIFF_MONTHS: Final = 12
@@ -40,6 +39,7 @@ class Case:
     Attributes:
         assumptions: with what the request states in place of the defaults.
         unsaid: fields of the contract that were not said, each with what is taken in its place.
+        employer_taxes: what the employer pays on top of wages in each year; None where that is not known.
         tax: which taxes are in the numbers; `tax_source` says whose tables.
         notes: what a reader must know, in plain words.
     """
@@ -49,6 +49,7 @@ class Case:
     person: Person
     terms: PayTerms
     taxes: TaxYears
+    employer_taxes: tuple[tuple[Contribution, ...], ...] | None
     tax: str
     tax_source: str
     assumptions: Assumptions
@@ -88,71 +89,27 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
     unsaid: dict[str, str] = {}
     usd = _Dollars(offer)
     terms = _pay_terms(offer, usd, context, unsaid)
-    taxed = taxes_for(offer, person)
-    notes = taxed.notes
-    if person.marginal_rate is None:
-        if person.filing is None:
-            unsaid["person.filing"] = "single"
-        if person.state is None:
-            unsaid["person.state"] = "federal tax only"
     assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
+    taxed = taxes_for(offer, person, assumptions)
+    unsaid |= unsaid_about_taxes(person)
+    notes = taxed.notes
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
-    return Case(label, offer, person, terms, taxed.years, taxed.name, taxed.source, assumptions, unsaid, notes)
-
-
-@dataclass(frozen=True, slots=True)
-class Taxed:
-    """How a person's pay is taxed over the horizon, who says so, and what to know about it."""
-
-    years: TaxYears
-    name: str
-    source: str
-    notes: tuple[str, ...] = ()
-
-
-def taxes_for(offer: Offer, person: Person) -> Taxed:
-    """The tax curves of each year.
-
-    Raises:
-        InvalidInputError: neither a table nor a marginal rate fits.
-    """
-    contractor = offer.employment == "contractor"
-    if person.marginal_rate is not None:
-        flat = (flat_curve(float(person.marginal_rate)),) * HORIZON_YEARS
-        return Taxed(TaxYears(flat, flat), f"your marginal rate of {float(person.marginal_rate):.1%}", "the caller")
-    if person.country not in (None, "US") or (person.country is None and offer.currency != "USD"):
-        raise InvalidInputError(
-            "person.marginal_rate",
-            "there are no tax tables here for that country",
-            "Send the tax rate on your next unit of pay, such as 0.42",
-        )
-    first = offer.start_year or TAX_YEARS[-1]
-    tables = [load_tax_tables(first + i, person.filing or "single", person.state) for i in range(HORIZON_YEARS)]
-    household = float(person.household_income.number) if person.household_income else 0.0
-    pay = tuple(_curve(table, household, contractor=contractor) for table in tables)
-    salary = tuple(_curve(table, household, contractor=False) for table in tables) if contractor else pay
-    state = f", {person.state}" if person.state is not None else ""
-    payroll = "self-employment tax" if contractor else "FICA"
-    name = f"US federal {first} ({person.filing or 'single'}), {payroll}{state}"
-    return Taxed(TaxYears(pay, salary), name, tables[0].source, _tax_notes(tables))
-
-
-def _tax_notes(tables: list[TaxTables]) -> tuple[str, ...]:
-    notes = list(dict.fromkeys(note for table in tables for note in table.notes))
-    later = [table.year for table in tables if table.law_year < table.year]
-    if later:
-        span = f"{later[0]}" if len(later) == 1 else f"{later[0]}-{later[-1]}"
-        notes.append(f"{span} taxed by the {tables[-1].law_year} tables")
-    return tuple(notes)
-
-
-def _curve(table: TaxTables, household: float, *, contractor: bool) -> TaxCurve:
-    schedules = (table.federal,) if table.state is None else (table.federal, table.state)
-    make = contractor_curve if contractor else employee_curve
-    return make(schedules, table.payroll, household_income=household)
+    return Case(
+        label=label,
+        offer=offer,
+        person=person,
+        terms=terms,
+        taxes=taxed.years,
+        employer_taxes=taxed.employer,
+        tax=taxed.name,
+        tax_source=taxed.source,
+        assumptions=assumptions,
+        unsaid=unsaid,
+        notes=notes,
+    )
 
 
 def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:

@@ -47,6 +47,7 @@ class Person(Strict):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    locality: Annotated[str, Field(pattern=r"^[A-Z]{2,8}$")] | None = None
     filing: Literal["single", "mfj"] | None = None
     marginal_rate: Fraction | None = None
     household_income: MoneyField | None = None

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from tokenworth.money import dollars
-from tokenworth.offers.case import HORIZON_YEARS, Case, share_terms_of, taxes_for
+from tokenworth.offers.case import HORIZON_YEARS, Case, share_terms_of
 from tokenworth.offers.simulate import Run, token_shocks, total_level
+from tokenworth.offers.taxation import taxes_for
 from tokenworth.terms import Vesting
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
@@ -134,4 +135,5 @@ def _revested(case: Case, vesting: Vesting) -> PayTerms:
 
 
 def _taxed(case: Case, **facts: str) -> Case:
-    return replace(case, taxes=taxes_for(case.offer, case.person.model_copy(update=facts)).years)
+    taxed = taxes_for(case.offer, case.person.model_copy(update=facts), case.assumptions)
+    return replace(case, taxes=taxed.years)
