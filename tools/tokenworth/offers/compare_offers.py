@@ -10,18 +10,18 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import Question
+from tokenworth.assumptions.used import AssumptionUsed
+from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.money import dollars, percent, whole
-from tokenworth.offers.case import HORIZON_YEARS, Case, build_case
-from tokenworth.offers.explain import ASKS, VESTING_ASK, explanation_run, questions_of, unsaid_values
+from tokenworth.offers.explain import explanation_run, questions_of, unsaid_values
 from tokenworth.offers.models import (
-    AssumptionUsed,
     CompareOffersRequest,
     Equalizer,
     Flip,
     OfferComparison,
     Pairwise,
-    Question,
     Ranked,
 )
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
@@ -233,7 +233,7 @@ def _unsaid_questions(entries: list[_Entry], seed: int) -> list[Question]:
             overtake = max((entry.mean + move - best for move in moves), default=0.0)
             worth = max((shortfall if place == 0 else overtake) / 2.0, 0.0)
             field = name.replace("offer.", f"offers[{entry.case.label}].", 1)
-            found.append(Question(ask=ASKS.get(name, VESTING_ASK), field=field, worth_usd=whole(worth)))
+            found.append(Question(ask=question_for(name), field=field, worth_usd=whole(worth)))
     return found
 
 

@@ -7,10 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import UsdRange
 from tokenworth.assumptions.benchmarks import compared_with_published
+from tokenworth.assumptions.used import assumptions_used, bare
+from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.money import whole
-from tokenworth.offers.case import HORIZON_YEARS, Case, build_case
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -21,12 +23,10 @@ from tokenworth.offers.explain import (
     waterfall_of,
 )
 from tokenworth.offers.models import (
-    AssumptionUsed,
     Career,
     ComponentValue,
     Face,
     OfferValue,
-    PayRange,
     PayValue,
     TokensExplained,
     ValueOfferRequest,
@@ -39,7 +39,7 @@ from tokenworth.valuation.career import career_value, implied_output_multiple
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.sensitivity import percentiles
 
-__all__ = ["assumptions_used", "face_of", "pay_range", "value_offer"]
+__all__ = ["face_of", "pay_range", "value_offer"]
 
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 2
@@ -63,7 +63,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
     defaulted = defaulted_facts(case, unsaid, tornado)
     questions = questions_of(case, run, unsaid)
     tokens = _tokens(case, run, few) if case.terms.tokens is not None else None
-    used = assumptions_used(case, tornado)
+    used = assumptions_used(case.assumptions, parameters_of(case.terms), tornado)
     answer = OfferValue(
         headline=offer_headline(face, pay, tokens, questions),
         label=offer.label,
@@ -111,20 +111,10 @@ def face_of(case: Case) -> Face:
     )
 
 
-def pay_range(values: Array) -> PayRange:
+def pay_range(values: Array) -> UsdRange:
     """P10, P50 and P90 in whole dollars."""
     low, middle, high = percentiles(values)
-    return PayRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high))
-
-
-def assumptions_used(case: Case, tornado: dict[str, tuple[int, int]]) -> list[AssumptionUsed]:
-    """Every assumption behind the numbers, the one with the widest dollar range first."""
-    order = {name: place for place, name in enumerate(tornado)}
-    names = sorted(parameters_of(case.terms), key=lambda name: order.get(name, len(order)))
-    return [
-        AssumptionUsed(name=e.name, low=e.low, base=e.base, high=e.high, origin=e.origin, source=e.source)
-        for e in (case.assumptions[name] for name in names)
-    ]
+    return UsdRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high))
 
 
 def _pay(case: Case, run: Run) -> PayValue:
@@ -222,15 +212,9 @@ def _concise(answer: OfferValue) -> OfferValue:
             "next_questions": answer.next_questions[:SHOWN],
             "levers": answer.levers[:SHOWN],
             "defaulted": answer.defaulted[:SHOWN],
-            "assumptions": [_bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
             "career": None,
             "employer_cost_usd": None,
             "tax_source": None,
         }
     )
-
-
-def _bare(entry: AssumptionUsed) -> AssumptionUsed:
-    """Its middle value only; its origin where that is not the shipped default."""
-    origin = None if entry.origin == "default" else entry.origin
-    return AssumptionUsed(name=entry.name, base=entry.base, origin=origin)
