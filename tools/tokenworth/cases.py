@@ -20,9 +20,19 @@ from tokenworth.terms import Offer, Person, TokenGrant, Vesting
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
 from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
 from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
-from tokenworth.valuation.vesting import VestingYear, graded_years, straight_line_years
+from tokenworth.valuation.vesting import Vest, VestingYear, graded_vests, straight_line_vests, vests_by_year
 
-__all__ = ["HORIZON_YEARS", "Case", "Taxed", "build_case", "question_for", "share_terms_of", "taxes_for"]
+__all__ = [
+    "HORIZON_YEARS",
+    "REFRESH_VESTING",
+    "Case",
+    "Taxed",
+    "build_case",
+    "question_for",
+    "share_terms_of",
+    "taxes_for",
+    "vests_of",
+]
 
 HORIZON_YEARS: Final = 4
 HOURS_PER_YEAR: Final = 2080
@@ -71,6 +81,10 @@ class Case:
     def hours_per_year(self) -> float:
         """Hours the offer asks for."""
         return HOURS_PER_YEAR * float(self.offer.fte or 1)
+
+    def usd(self, amount: Money | None) -> float:
+        """An amount of the offer in USD; nothing where there is none."""
+        return _Dollars(self.offer)(amount)
 
     def with_terms(self, terms: PayTerms) -> Case:
         """The same case under other terms."""
@@ -223,12 +237,17 @@ def _one_holding(grants: list[ShareTerms]) -> ShareTerms:
     return ShareTerms(tuple(vesting), outstanding, grants[0].private)
 
 
-def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
+def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
+    """Every vest of a grant; a schedule that was not said is four years with a one-year cliff, then quarterly."""
     if vesting.yearly is not None:
-        return graded_years([float(share) for share in vesting.yearly], vesting.every_months, HORIZON_YEARS)
+        return graded_vests([float(share) for share in vesting.yearly], vesting.every_months)
     months = vesting.months or VESTING_MONTHS
     cliff = vesting.cliff_months if vesting.cliff_months is not None else min(CLIFF_MONTHS, months)
-    return straight_line_years(months, cliff, vesting.every_months, HORIZON_YEARS)
+    return straight_line_vests(months, cliff, vesting.every_months)
+
+
+def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
+    return vests_by_year(vests_of(vesting), HORIZON_YEARS)
 
 
 def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *, private: bool) -> ShareTerms:

@@ -29,6 +29,7 @@ from tokenworth.offers.value_offer import face_of, pay_range
 from tokenworth.terms import Offer
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.choice import chance_best, chance_first_beats_second, crossover_year, expected_regret
+from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.pay import PayTerms
 from tokenworth.valuation.sensitivity import value_of_knowing
@@ -157,7 +158,7 @@ def _equalizer(best: _Entry, other: _Entry) -> Equalizer:
     salary = _search(lambda usd: _mean(other, with_salary(terms, usd)) - best.mean, gap)
     # A sign-on is added beside the one there is, so it is free of that one's clawback: its level value is exact.
     fall = other.run.p["discount_rate"] + other.run.p["separation_hazard"]
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(HORIZON_YEARS)), np.zeros(()))
+    annuity = level_annuity(fall, HORIZON_YEARS)
     return Equalizer(
         label=other.case.label, salary_usd=whole(salary), sign_on_usd=whole(gap / float(np.mean(1.0 / annuity)))
     )

@@ -35,7 +35,8 @@ from tokenworth.offers.models import (
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
 from tokenworth.offers.words import offer_headline
 from tokenworth.valuation.arrays import Array
-from tokenworth.valuation.career import career_value, implied_output_multiple
+from tokenworth.valuation.career import career_value, extra_compute, implied_output_multiple
+from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.sensitivity import percentiles
 
@@ -120,7 +121,7 @@ def pay_range(values: Array) -> UsdRange:
 def _pay(case: Case, run: Run) -> PayValue:
     middle = pay_range(run.total)
     fall = run.p["discount_rate"] + run.p["separation_hazard"]
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(HORIZON_YEARS)), np.zeros(()))
+    annuity = level_annuity(fall, HORIZON_YEARS)
     years: list[YearRange] = []
     for year in range(HORIZON_YEARS):
         amount = sum((part.amounts[year] for part in run.pay.components), np.zeros(1))
@@ -185,7 +186,7 @@ def _career(run: Run) -> Career | None:
     if not run.pay.tokens:
         return None
     used = run.pay.tokens[0].used
-    extra = np.maximum(used - run.p["counterfactual_compute_usd_year"], 0.0)
+    extra = extra_compute(used, run.p["counterfactual_compute_usd_year"])
     multiple = implied_output_multiple(extra, run.p["counterfactual_compute_usd_year"], run.p["output_elasticity"])
     pay = sum((part.amounts[0] for part in run.pay.components[:1]), np.zeros(()))
     return Career(
