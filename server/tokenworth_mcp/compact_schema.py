@@ -16,7 +16,7 @@ LISTING_KEY: Final = "listing"
 """A field or model whose `json_schema_extra` has this key is listed as its value says, whatever its own schema is."""
 
 # Validation enforces these; a caller who breaks one is told so, and a caller who does not need not read it.
-UNLISTED: Final = ("title", "additionalProperties", "maxLength", "minLength", "maxItems", "pattern")
+UNLISTED: Final = ("title", "discriminator", "additionalProperties", "maxLength", "minLength", "maxItems", "pattern")
 
 
 def compact_schema(schema: Mapping[str, Any]) -> Schema:

@@ -150,9 +150,11 @@ def _own_words(details: ErrorDetails) -> str:
 def _nearest_name(path: Path, root: FieldSchema) -> str:
     name = str(path[-1])
     parent = root.at(path[:-1])
-    if near := parent.nearest(name):
-        return f"Did you mean {json.dumps(near)}?"
+    if same := parent.respelled(name):
+        return f"Did you mean {json.dumps(same)}?"
     if elsewhere := root.find(name):
         return f"Did you mean {field_path(elsewhere)}?"
+    if near := parent.nearest(name):
+        return f"Did you mean {json.dumps(near)}?"
     names = parent.names()
     return f"Leave it out; known: {', '.join(names)}" if names else "Leave it out"
