@@ -49,6 +49,18 @@ class ToolEntry:
 # The order clients show: what people come for first, then what explains it.
 TOOLS: Final[tuple[ToolEntry, ...]] = (
     ToolEntry(
+        name="value_offer",
+        title="Value an offer",
+        function="tokenworth.offers.value_offer:value_offer",
+        toolset="offers",
+    ),
+    ToolEntry(
+        name="compare_offers",
+        title="Compare offers",
+        function="tokenworth.offers.compare_offers:compare_offers",
+        toolset="offers",
+    ),
+    ToolEntry(
         name="explain_assumptions",
         title="Explain the assumptions",
         function="tokenworth.assumptions.explain_assumptions:explain_assumptions",

@@ -16,6 +16,8 @@ from tokenworth_mcp.strict_json import JsonRefusedError
 __all__ = ["main"]
 
 COMMANDS: Final = {
+    "value": "Value an offer.",
+    "compare": "Rank two to ten offers.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
