@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import jsonschema
 from pydantic import Field
 
-from tokenworth.answers import Detail, Request, Strict
+from tokenworth.answers import Detail, Request, Strict, listed_as
 from tokenworth_mcp.compact_schema import compact_schema
 
 
@@ -38,7 +38,7 @@ class Sample(Request):
     two: Shared | None = None
     kind: Annotated[Literal["a", "b"] | None, Field(description="Which.")] = None
     names: list[str] = Field(default_factory=list, max_length=3)
-    listed: Listed = Field(json_schema_extra={"listing": {"type": "object", "description": "as elsewhere"}})
+    listed: Listed = Field(json_schema_extra=listed_as({"type": "object", "description": "as elsewhere"}))
     either: int | str | None = None
     detail: Detail = "concise"
 

@@ -124,7 +124,7 @@ def test_the_good_request_is_good():
             _offer(equity={"face": 1}),
             'offer.equity: does not say of which kind it is. Send an object with kind "options" or "rsu"',
         ),
-        (_offer(equity={"kind": "rsu"}), "offer.equity.face: required and missing. Send for example"),
+        (_offer(equity={"kind": "rsu"}), 'offer.equity.face: required and missing. Send for example "375k"'),
         (
             _offer(equity={"kind": "options", "shares": 0, "strike": 1}),
             "offer.equity.shares: must be at least 1. Send for example 3",

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from tokenworth.money import Money, parse_fraction, parse_money, parse_tokens
 
-__all__ = ["Answer", "Detail", "Fraction", "MoneyField", "Part", "Request", "Strict", "TokenCount"]
+__all__ = [
+    "LISTING_KEY",
+    "Answer",
+    "Detail",
+    "Fraction",
+    "MoneyField",
+    "Part",
+    "Request",
+    "Strict",
+    "TokenCount",
+    "listed_as",
+]
+
+LISTING_KEY: Final = "listing"
 
 Detail = Literal["concise", "full"]
 
@@ -24,15 +37,26 @@ MoneyField = Annotated[
     Money,
     BeforeValidator(parse_money),
     PlainSerializer(_plain, return_type=str),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": ["number", "string"], "examples": ["375k"]}),
 ]
-TokenCount = Annotated[int, BeforeValidator(parse_tokens), WithJsonSchema({"type": ["integer", "string"]})]
+TokenCount = Annotated[
+    int, BeforeValidator(parse_tokens), WithJsonSchema({"type": ["integer", "string"], "examples": ["5M"]})
+]
 Fraction = Annotated[
     Decimal,
     BeforeValidator(parse_fraction),
     PlainSerializer(float, return_type=float),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": ["number", "string"], "examples": [0.15]}),
 ]
+
+
+def listed_as(schema: dict[str, Any]) -> dict[str, Any]:
+    """How tool listings show a field: `Field(json_schema_extra=listed_as({"type": "object"}))`.
+
+    For what is too long to list, or is spelled out in another tool. Refusals still name what is inside, which
+    `WithJsonSchema` would hide from them.
+    """
+    return {LISTING_KEY: schema}
 
 
 class Strict(BaseModel):

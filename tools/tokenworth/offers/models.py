@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from tokenworth.answers import Answer, Detail, Fraction, MoneyField, Part, Request, Strict
+from tokenworth.answers import Answer, Detail, Fraction, MoneyField, Part, Request, Strict, listed_as
 from tokenworth.terms import Offer
 
 __all__ = [
@@ -38,8 +38,7 @@ Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Draws = Annotated[int, Field(ge=1000, le=200_000)]
 SEED_DEFAULT: Final = 1
 DRAWS_DEFAULT: Final = 20_000
-OVERRIDES_SCHEMA: Final[dict[str, Any]] = {"type": "object"}
-OFFER_LIKE_SCHEMA: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
+OFFERS_LISTING: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
 
 
 class Person(Strict):
@@ -62,8 +61,10 @@ class ValueOfferRequest(Request):
 
     offer: Offer
     person: Person = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(
-        default_factory=dict, description="assumption name to number or {low, base, high}"
+    overrides: Overrides = Field(
+        default_factory=dict,
+        description="assumption name to number or {low, base, high}",
+        json_schema_extra=listed_as({"type": "object"}),
     )
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
@@ -73,9 +74,9 @@ class ValueOfferRequest(Request):
 class CompareOffersRequest(Request):
     """Two to ten offers to rank for one person."""
 
-    offers: Annotated[list[Offer], Field(min_length=2, max_length=10), WithJsonSchema(OFFER_LIKE_SCHEMA)]
-    person: Annotated[Person, WithJsonSchema({"type": "object"})] = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
+    offers: list[Offer] = Field(min_length=2, max_length=10, json_schema_extra=listed_as(OFFERS_LISTING))
+    person: Person = Field(default_factory=Person, json_schema_extra=listed_as({"type": "object"}))
+    overrides: Overrides = Field(default_factory=dict, json_schema_extra=listed_as({"type": "object"}))
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
     draws: Draws = DRAWS_DEFAULT
