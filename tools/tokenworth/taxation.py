@@ -10,8 +10,7 @@ from typing import Final
 from tokenworth.assumptions import Assumptions
 from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, country_currency, load_tax_tables, tax_curve
 from tokenworth.errors import InvalidInputError
-from tokenworth.offers.models import Person
-from tokenworth.terms import Offer
+from tokenworth.terms import Offer, Person
 from tokenworth.valuation.pay import TaxYears
 from tokenworth.valuation.payroll import Contribution
 from tokenworth.valuation.tax_curve import TaxCurve, flat_curve
@@ -58,7 +57,11 @@ def taxes_for(offer: Offer, person: Person, assumptions: Assumptions) -> Taxed:
     tables = [_tables(first + i, person, inflation) for i in range(HORIZON_YEARS)]
     household = float(person.household_income.number) / usd_per_unit if person.household_income else 0.0
     pay = tuple(_curve(table, household, contractor=contractor).scaled(usd_per_unit) for table in tables)
-    salary = tuple(_curve(table, household, contractor=False).scaled(usd_per_unit) for table in tables) if contractor else pay
+    salary = (
+        tuple(_curve(table, household, contractor=False).scaled(usd_per_unit) for table in tables)
+        if contractor
+        else pay
+    )
     withheld = "self-employment tax" if contractor else tables[0].withheld
     filing = f" ({person.filing or 'single'})" if tables[0].joint else ""
     places = [place for place in (person.state, person.locality) if place is not None]
