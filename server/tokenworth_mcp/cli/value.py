@@ -14,6 +14,9 @@ __all__ = ["command"]
 COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
 
 
+COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
+
+
 @click.command("value")
 @click.argument("file")
 @offer_options
@@ -34,4 +37,5 @@ def command(
         "value_offer",
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
         output_format,
+        COLUMNS,
     )
