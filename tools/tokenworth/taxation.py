@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -127,22 +126,14 @@ def _curve(tables: TaxTables, household: float, contractor: bool) -> TaxCurve:
 def _notes(tables: list[TaxTables], inflation: float) -> tuple[str, ...]:
     """What stands behind the years whose tables are not out, in one sentence for each kind of ground."""
     notes = list(dict.fromkeys(note for table in tables for note in table.notes))
-    grounds: dict[tuple[str, int, str], list[int]] = {}
+    since: dict[str, int] = {}
+    grounds: dict[tuple[int, int, str], list[str]] = {}
     for table in tables:
         for basis in table.bases:
-            if basis.law_year < table.year:
-                grounds.setdefault((basis.name, basis.law_year, basis.how), []).append(table.year)
-    by_span: dict[tuple[str, int, str], list[str]] = {}
-    for (name, law_year, how), years in grounds.items():
-        by_span.setdefault((_span(years), law_year, how), []).append(name)
-    for (span, law_year, how), names in by_span.items():
-        ground = f"the {law_year} tables"
-        if how == "indexed":
-            ground += f" indexed by {inflation:.1%} a year (tax_inflation)"
-        notes.append(f"{span} {', '.join(names)} taxed by {ground}")
+            if basis.law_year < table.year and basis.how != "published" and basis.name not in since:
+                since[basis.name] = table.year
+                grounds.setdefault((table.year, basis.law_year, basis.how), []).append(basis.name)
+    for (year, law_year, how), names in grounds.items():
+        growth = f" +{inflation:.1%} a year" if how == "indexed" else ""
+        notes.append(f"{', '.join(names)} from {year}: {law_year} tables{growth}")
     return tuple(notes)
-
-
-def _span(years: Iterable[int]) -> str:
-    first, *rest = sorted(years)
-    return f"{first}-{rest[-1]}" if rest else f"{first}"

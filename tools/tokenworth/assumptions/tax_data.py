@@ -40,12 +40,14 @@ class TableFile:
 
     Attributes:
         indexed: fields of the income tax that follow prices after the last table; none if the law fixes amounts.
+        stands_until: the last year for which the law as enacted keeps the last table.
         parts: rules by part and year.
     """
 
     source: str
     currency: str
     indexed: tuple[str, ...]
+    stands_until: int
     parts: Mapping[Part, Mapping[int, Mapping[str, Any]]]
 
     @property
@@ -81,6 +83,7 @@ def read_table(name: str) -> TableFile:
         source=data["source"],
         currency=data["currency"],
         indexed=tuple(data["indexed"]),
+        stands_until=data.get("stands_until", 0),
         parts={part: {int(year): rules for year, rules in data.get(part, {}).items()} for part in parts},
     )
 

@@ -226,8 +226,10 @@ def _tables_of(place: Place) -> dict[str, TableFile]:
 
 def _basis(name: str, table: TableFile, year: int) -> Basis:
     law_year = table.in_force("income", year)
-    if law_year == year:
-        return Basis(name, law_year, "published" if "indexed_from" not in table.rules("income", year) else "indexed")
+    if year <= max(law_year, table.stands_until):
+        return Basis(
+            name, law_year, "published" if "indexed_from" not in table.rules("income", law_year) else "indexed"
+        )
     return Basis(name, law_year, "indexed" if table.indexed else "unchanged")
 
 

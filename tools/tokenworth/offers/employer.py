@@ -1,0 +1,47 @@
+"""What an offer costs the employer: what it pays, the tax on top of it, and any tax it pays for the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokenworth.cases import HORIZON_YEARS, Case
+from tokenworth.offers.simulate import Run
+from tokenworth.valuation.payroll import contributions_on
+from tokenworth.valuation.tax_curve import gross_up
+
+__all__ = ["EmployerCost", "employer_cost_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerCost:
+    """USD a year on average over the horizon.
+
+    Attributes:
+        total: cash and shares at face, tokens at what the provider bills, payroll tax and gross-up.
+        tokens: the tokens' part of it.
+    """
+
+    total: float
+    tokens: float
+
+
+def employer_cost_of(case: Case, run: Run) -> EmployerCost:
+    """The employer's cost; without payroll tax where only a marginal rate is known (`employer_taxes` is None)."""
+    terms = case.terms
+    others, tokens = 0.0, 0.0
+    for year in range(HORIZON_YEARS):
+        vested = sum(grant.vesting[year].fraction for grant in terms.shares if not grant.private)
+        signed = terms.sign_on if year == 0 else 0.0
+        wages = terms.base[year] + terms.bonus_target[year] + signed + vested
+        charged = case.employer_taxes[year] if case.employer_taxes is not None else ()
+        others += sum(part.face[year] for part in run.pay.components if part.name != "tokens" and any(part.face))
+        others += float(contributions_on(charged, wages))
+        if terms.tokens is None:
+            continue
+        granted = run.pay.tokens[year]
+        paid_for = gross_up(case.taxes.pay[year], wages, granted.imputed) if terms.tokens.grossed_up else 0.0
+        on_top = contributions_on(charged, wages + granted.imputed + paid_for) - contributions_on(charged, wages)
+        tokens += float(np.mean(granted.cost + paid_for + on_top))
+    return EmployerCost((others + tokens) / HORIZON_YEARS, tokens / HORIZON_YEARS)
