@@ -14,9 +14,6 @@ __all__ = ["command"]
 COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
 
 
-COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
-
-
 @click.command("value")
 @click.argument("file")
 @offer_options
