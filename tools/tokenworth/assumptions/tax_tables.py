@@ -89,15 +89,6 @@ class TaxTables:
         return tuple(each for each in (self.federal, self.state, self.locality) if each is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where someone is taxed; `state` and `locality` where the country has tables for them."""
-
-    country: str
-    state: str | None
-    locality: str | None
-
-
 def country_currency(country: str) -> str:
     """The currency of a country's tables.
 
@@ -145,7 +136,7 @@ def load_tax_tables(
     rise = load_assumptions()["tax_inflation"].base if inflation is None else inflation
     entry = read_index()[country]
     national = read_table(entry["file"])
-    local = _tables_of(Place(country, state, locality))
+    local = _tables_of(country, state, locality)
     tables = {entry["name"]: national, **local}
     payroll = payroll_of(national, year, filing, rise)
     halves = employer_halves(payroll) if payroll is not None else ()
@@ -196,13 +187,13 @@ def tax_curve(tables: TaxTables, *, household_income: float = 0.0, contractor: b
     return contractor_curve(tables.schedules, tables.payroll, household_income=household_income)
 
 
-def _tables_of(place: Place) -> dict[str, TableFile]:
+def _tables_of(country: str, state: str | None, locality: str | None) -> dict[str, TableFile]:
     """Tables below the country's, by the name they are asked for."""
-    entry = read_index()[place.country]
+    entry = read_index()[country]
     found: dict[str, TableFile] = {}
     states, localities = entry.get("states", {}), entry.get("localities", {})
-    if place.state is not None:
-        if place.state not in states:
+    if state is not None:
+        if state not in states:
             raise InvalidInputError(
                 "person.state",
                 "no tax table for that state",
@@ -210,17 +201,17 @@ def _tables_of(place: Place) -> dict[str, TableFile]:
                 if states
                 else "Leave it out: only the US has states here",
             )
-        found[place.state] = read_table(states[place.state])
-    if place.locality is not None:
-        known = localities.get(place.locality)
-        if known is None or known["state"] != place.state:
+        found[state] = read_table(states[state])
+    if locality is not None:
+        known = localities.get(locality)
+        if known is None or known["state"] != state:
             choices = " or ".join(f"{name} with state {each['state']}" for name, each in localities.items())
             raise InvalidInputError(
                 "person.locality",
                 "no tax table for that place and state",
                 f"Send {choices}, or leave it out" if choices else "Leave it out",
             )
-        found[place.locality] = read_table(known["file"])
+        found[locality] = read_table(known["file"])
     return found
 
 

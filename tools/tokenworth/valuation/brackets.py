@@ -23,6 +23,7 @@ __all__ = [
     "income_tax",
     "income_tax_on_return",
     "smooth_income_tax",
+    "taxable_income",
     "turning_points",
 ]
 
