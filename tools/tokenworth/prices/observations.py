@@ -110,7 +110,8 @@ class Observation:
 
     A field left at its default means the source does not distinguish; it never means "unknown". A rate the source
     leaves out is absent from `usd_per_million`, and a zero that stands for "absent", "plan" or "self-hosted" in
-    that source must be left out by its `parse`. A zero that is in the mapping is a real price of nothing.
+    that source must be left out by its `parse`. A zero that is in the mapping is a real price of nothing. A row for
+    a threshold, a tier, a mode or a window may leave meters out: then the standard row's rates hold for them.
 
     Attributes:
         seller: who bills, as the source writes it ("vertex_ai-anthropic_models", "amazon-bedrock", "openai").
@@ -154,6 +155,8 @@ class ModelFacts:
         context_tokens_max: the largest prompt it takes.
         released_on, retires_on: ISO dates; `retires_on` is when calls stop working.
         aliases: other names that the source gives the same model, as exact ids.
+        patterns: (kind, text) pairs such as ("starts_with", "claude-opus-4-6") by which the source recognises the
+            model. Never used to price a name: only to tie ids that another source lists exactly to one history.
         kind: "chat", "embedding", "image", "audio", "video", "rerank", "moderation", "search" or "other".
     """
 
@@ -169,6 +172,7 @@ class ModelFacts:
     retires_on: str | None = None
     successor: str | None = None
     aliases: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, cast
 
 from tokenworth.errors import DataUnreadableError
 
-__all__ = ["decode", "exact", "usd_per_million"]
+__all__ = ["decode", "exact", "items", "record", "records", "text", "usd_per_million", "utc", "whole_number"]
 
 # A rate beyond this is a unit mistake: nothing here costs more than 100 dollars a unit (one video, one session).
 USD_PER_MILLION_MAX: Final = Decimal(10) ** 8
+# Digits beyond a millionth of a billionth of a dollar per unit are the noise of binary floats in the source.
+RATE_STEP: Final = Decimal("1E-9")
 
 
 def decode(payload: bytes) -> object:
@@ -24,6 +28,36 @@ def decode(payload: bytes) -> object:
         return json.loads(payload, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise DataUnreadableError("a price source answered with something that is not JSON") from error
+
+
+def record(value: object) -> Mapping[str, object]:
+    """A JSON object, or an empty one when it is anything else."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def records(value: object) -> Iterator[Mapping[str, object]]:
+    """The JSON objects in a JSON array; nothing when it is anything else."""
+    for one in cast("list[object]", value) if isinstance(value, list) else []:
+        if isinstance(one, dict):
+            yield cast("Mapping[str, object]", one)
+
+
+def items(value: object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The members of a JSON object that are objects themselves."""
+    for key, member in record(value).items():
+        if isinstance(member, dict):
+            yield key, cast("Mapping[str, object]", member)
+
+
+def text(value: object) -> str | None:
+    """A JSON string that says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def whole_number(value: object) -> int | None:
+    """A positive whole JSON number, also when it is written 128000.0."""
+    number = exact(value)
+    return int(number) if number is not None and number > 0 and number == number.to_integral_value() else None
 
 
 def exact(value: object) -> Decimal | None:
@@ -49,7 +83,18 @@ def usd_per_million(value: object, *, per: Decimal | int = 1, dollars: Decimal |
     if number is None or number < 0:
         return None
     rate = number * dollars * 10**6 / per
-    return rate if rate <= USD_PER_MILLION_MAX else None
+    return rate.quantize(RATE_STEP).normalize() if rate <= USD_PER_MILLION_MAX else None
+
+
+def utc(value: object) -> datetime | None:
+    """An ISO date or time as an aware moment in UTC; a date alone is its first instant."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _no_constant(name: str) -> object:
