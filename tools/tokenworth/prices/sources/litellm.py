@@ -84,8 +84,7 @@ UPLIFT_OF: Final = {
     "fedramp_uplift_multiplier": "compliance=fedramp",
     "regional_endpoint_uplift_multiplier": "endpoint=regional",
 }
-ENTRY_SEARCH: Final = "search_context_cost_per_query"
-UPLIFT_OF: Final = {"us": "inference_geo=us", "fast": "speed=fast"}
+ENTRY_UPLIFT_OF: Final = {"us": "inference_geo=us", "fast": "speed=fast"}
 # Priced in a way no usage object of ours counts (by resolution, by size, by unit of another product).
 NOT_METERED: Final = re.compile(
     r"_dbu_|_per_pixel|_per_image_|_per_video|_per_audio_per|_per_second_|_per_1k|per_gb|per_session|guardrail|annotation"

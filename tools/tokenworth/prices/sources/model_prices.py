@@ -88,7 +88,9 @@ def _rows(row: Observation, rates: Mapping[str, object], unknown: Counter[str]) 
 
 
 def _rates(seller: str, prices: Mapping[str, object], whole: Mapping[str, object]) -> dict[Meter, Decimal]:
-    rates = {meter: rate for name, meter in METER_OF.items() if (rate := usd_per_million(prices.get(name), per=10**6))}
+    rates: dict[Meter, Decimal] = {
+        meter: rate for name, meter in METER_OF.items() if (rate := usd_per_million(prices.get(name), per=10**6))
+    }
     multiple = exact(whole.get("cache_write_1h_multiple"))
     if multiple is not None and "input" in rates and "cache_write_5m" in rates:
         rates[LONG_CACHE.get(seller, "cache_write_1h")] = rates["input"] * multiple
