@@ -77,7 +77,9 @@ def _tie_histories(tracks: dict[Key, dict[str, Track]], described: list[ModelFac
             if facts.source not in by_source and _matches(facts, model):
                 history = tracks.get((seller, facts.model.lower()), {}).get(facts.source)
                 if history is not None and any(_same_now(history, other, as_of) for other in by_source.values()):
-                    by_source[facts.source] = replace(history, written=next(iter(by_source.values())).written)
+                    by_source[facts.source] = replace(
+                        history, written=next(iter(by_source.values())).written, tied=True
+                    )
                 break
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
@@ -11,7 +12,7 @@ from tokenworth.prices.conditions import Conditions, uplift_of
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.rows import Row, compile_row
 from tokenworth.prices.schedules import Schedule, discount, schedules_of
-from tokenworth.prices.sheets import STANDARD, Sheet, read_sheet
+from tokenworth.prices.sheets import Sheet, read_sheet
 from tokenworth.prices.snapshot import ModelLine, Snapshot
 
 __all__ = ["EVER", "Priced", "Span"]
@@ -103,6 +104,8 @@ class Priced:
         if schedule is not None:
             multiple *= schedule.multiplier
             remarks.append(schedule.plain)
+            if schedule.rates:
+                sheet = replace(sheet, rates={(conditions.mode, None): {**sheet.base, **dict(schedule.rates)}})
         if conditions.mode in sheet.derived:
             remarks.append(f"the {conditions.mode} price then is taken at today's share of the standard price")
         return compile_row(sheet, conditions.mode, multiple, tuple(remarks))
@@ -130,8 +133,3 @@ def _day(text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text[:10])
     except ValueError:
         return None
-
-
-def standard(sheet: Sheet) -> dict[str, Decimal]:
-    """The standard rates of a short prompt, by meter."""
-    return {str(meter): rate for meter, rate in sheet.rates[STANDARD, None].items()}

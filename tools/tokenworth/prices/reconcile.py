@@ -14,7 +14,7 @@ from typing import Final
 
 from tokenworth.prices.observations import ContextThreshold, Meter
 from tokenworth.prices.sheets import STANDARD, Mode, Rates, Sheet
-from tokenworth.prices.tracks import Span, Steps, Track
+from tokenworth.prices.tracks import FALLBACKS, Span, Steps, Track
 
 __all__ = ["Conflict", "Reconciled", "reconcile"]
 
@@ -74,12 +74,13 @@ def reconcile(tracks: Mapping[str, Track], as_of: datetime) -> Reconciled | None
     agreeing = [track for track in ranked if _same(_price_at(track, as_of), price)]
     spans = _history(chosen, agreeing, as_of)
     voices = [chosen, *(track for track in agreeing if track is not chosen)]
-    sheets = _sheets(spans, voices, as_of)
+    # What only a stale copy states is no fact about today.
+    sheets = _sheets(spans, [track for track in voices if track is chosen or track in _fresh(voices)], as_of)
     return Reconciled(
         written=chosen.written,
         spans=tuple((span.starts_at, span.ends_at, sheet) for span, sheet in zip(spans, sheets, strict=True)),
         source=chosen.provenance.source,
-        agreeing=tuple(track.provenance.source for track in voices[1:]),
+        agreeing=tuple(track.provenance.source for track in voices[1:] if not track.tied),
         conflicts=tuple(_conflicts(ranked, chosen, as_of)),
     )
 
@@ -102,10 +103,14 @@ def _chosen(ranked: list[Track], as_of: datetime) -> Track:
     origin = [track for track in ranked if track.provenance.confidence == "origin"]
     if origin:
         return origin[0]
-    newest = max(track.provenance.retrieved_at for track in ranked)
-    fresh = [track for track in ranked if newest - track.provenance.retrieved_at <= FRESH and _price_at(track, as_of)]
-    candidates = fresh or ranked
+    own = [track for track in ranked if not track.tied]
+    candidates = [track for track in _fresh(own) if _price_at(track, as_of)] or own
     return max(candidates, key=lambda track: (len(_groups(track, candidates, as_of)), -_rank(track.provenance.source)))
+
+
+def _fresh(tracks: list[Track]) -> list[Track]:
+    newest = max(track.provenance.retrieved_at for track in tracks)
+    return [track for track in tracks if newest - track.provenance.retrieved_at <= FRESH]
 
 
 def _groups(track: Track, others: Iterable[Track], as_of: datetime) -> set[str]:
@@ -300,13 +305,23 @@ def _carried(steps: Steps, steps_now: Steps) -> Steps:
 def _sheet(
     steps: Steps, modes: Mapping[Mode, Steps], derived: frozenset[Mode], uplifts: Mapping[str, Decimal]
 ) -> Sheet:
-    base = steps[None]
+    standard: Steps = {above: _apart(listed) for above, listed in steps.items()}
+    base = standard[None]
     rates: dict[tuple[Mode, ContextThreshold | None], Rates] = {}
-    for mode, own in {STANDARD: steps, **modes}.items():
+    for mode, own in {STANDARD: standard, **modes}.items():
         for above, listed in own.items():
-            whole: dict[Meter, Decimal] = {**base, **own[None], **steps.get(above, {}), **listed}
+            whole: dict[Meter, Decimal] = {**base, **own[None], **standard.get(above, {}), **listed}
             rates[mode, above] = _rounded(whole)
     return Sheet(rates, uplifts, derived)
+
+
+def _apart(rates: Rates) -> dict[Meter, Decimal]:
+    """The rates without meters listed at the usual rate: those are not apart, and follow it into every mode."""
+    return {
+        meter: rate
+        for meter, rate in rates.items()
+        if rate != rates.get(FALLBACKS.get(meter, meter)) or meter not in FALLBACKS
+    }
 
 
 def _rounded(rates: Rates) -> Rates:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
-from tokenworth.prices.observations import TimeWindow
+from tokenworth.prices.observations import METERS, Meter, TimeWindow
 
 __all__ = ["Schedule", "discount", "schedules_of"]
 
@@ -35,7 +35,8 @@ class Schedule:
         models: ids that it is for; empty for all of the seller's.
         starts_at, ends_at: half open, aware and in UTC; None for unbounded.
         windows: the hours named by the rule: the dear ones when `names_peak`, else the cheap ones.
-        multiplier: on every token rate in the cheap hours.
+        multiplier: on every token rate in the cheap hours, where no `rates` are printed for them.
+        rates: the printed rates of the cheap hours, USD per million tokens.
         plain: the rule in a phrase, for people.
     """
 
@@ -46,6 +47,7 @@ class Schedule:
     windows: tuple[TimeWindow, ...]
     names_peak: bool
     multiplier: Decimal
+    rates: tuple[tuple[Meter, Decimal], ...]
     plain: str
     source: str
     holidays: Holidays | None
@@ -111,7 +113,8 @@ def _schedule(entry: dict[str, Any], calendars: dict[str, Holidays]) -> Schedule
         ends_at=entry.get("until"),
         windows=tuple(_window(span, days) for span in hours),
         names_peak=names_peak,
-        multiplier=Decimal(entry["multiplier"]),
+        multiplier=Decimal(entry.get("multiplier", 1)),
+        rates=tuple((meter, Decimal(entry["rates"][meter])) for meter in METERS if meter in entry.get("rates", ())),
         plain=entry["plain"],
         source=entry["source"],
         holidays=calendars.get(entry.get("holidays", "")),

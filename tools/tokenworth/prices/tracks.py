@@ -60,10 +60,16 @@ class Span:
 
 @dataclass(slots=True)
 class Track:
-    """All spans of one source for one model."""
+    """All spans of one source for one model.
+
+    Attributes:
+        written: the id with the source's capitals.
+        tied: the source does not list this id: the history is another spelling's, and has no voice of its own.
+    """
 
     provenance: Provenance
     written: str
+    tied: bool = False
     spans: dict[Mode, list[Span]] = field(default_factory=dict[Mode, list[Span]])
     uplifts: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
@@ -114,10 +120,6 @@ def _boundary(row: Observation) -> ContextThreshold | None:
 
 
 def _lay(span: Span, above: ContextThreshold | None, rates: dict[Meter, Decimal]) -> None:
-    for meter, usual in FALLBACKS.items():
-        # Listed at the usual rate, a meter is not apart: it follows that rate into every mode.
-        if meter in rates and rates[meter] == rates.get(usual):
-            del rates[meter]
     known = span.steps.get(above)
     if known is None or rates.get("input", Decimal(0)) > known.get("input", Decimal(0)):
         span.steps[above] = {**(known or {}), **rates}
