@@ -12,7 +12,7 @@ from tokenworth.prices.rows import Row, Step, usd
 from tokenworth.prices.usages.counts import Counts
 
 if TYPE_CHECKING:
-    from tokenworth.prices.priced import Priced
+    from tokenworth.prices.finder import Found
 
 __all__ = ["WORDS", "Cost", "CostLine", "Unpriced", "plain"]
 
@@ -68,11 +68,12 @@ class Cost:
 
     Attributes:
         atto_usd: the total in 10^-18 USD.
+        found: the model that the name was understood as, and how it was run.
         step: the rates that the size of the prompt led to.
     """
 
     atto_usd: int
-    priced: Priced
+    found: Found
     row: Row
     step: Step
     counts: Counts

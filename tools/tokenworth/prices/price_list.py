@@ -8,16 +8,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from tokenworth.errors import InvalidInputError
-from tokenworth.prices.conditions import UNCHANGED, Conditions, conditions_of
+from tokenworth.prices.conditions import conditions_of
 from tokenworth.prices.cost import WORDS, Cost, Unpriced
 from tokenworth.prices.finder import Finder, Found
-from tokenworth.prices.priced import Priced
+from tokenworth.prices.priced import EVER, Priced
+from tokenworth.prices.rows import Row
 from tokenworth.prices.snapshot import Snapshot, read_snapshot, shipped_snapshot
 from tokenworth.prices.usages import Counts, read_usage
 
 __all__ = ["PriceList", "shipped_prices"]
 
-FOUND_MAX: Final = 20_000
+QUOTES_MAX: Final = 20_000
+# Context as (key, value) pairs, in the order in which they were said.
+Said = tuple[tuple[str, str], ...]
 NO_CONTEXT: Final[Mapping[str, str]] = {}
 
 
@@ -27,7 +30,7 @@ class PriceList:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.finder = Finder(snapshot)
-        self._found: dict[tuple[str | None, str, Conditions], Found | Unpriced] = {}
+        self._quotes: dict[tuple[str | None, str, Said], _Quote | Unpriced] = {}
 
     def cost(
         self,
@@ -61,16 +64,10 @@ class PriceList:
     ) -> Cost | Unpriced:
         """The exact cost of counts that are read already; everything else as in `cost`."""
         said = context if not counts.conditions else {**context, **counts.conditions}
-        conditions = conditions_of(tuple(said.items())) if said else UNCHANGED
-        found = self._found.get((provider, model, conditions)) or self._look_up(provider, model, conditions)
-        if isinstance(found, Unpriced):
-            return found
-        priced, applied, since, _ = found
-        if since is not None and at < since:
-            return Unpriced(f"the name means {priced.name} only since {since:%Y-%m-%d}", (priced.name,))
-        if at.tzinfo is None:
-            raise InvalidInputError("at", "a time without a zone", 'Send it with one, such as "2026-11-24T12:00:00Z"')
-        row = priced.row(at, applied)
+        quote = self._quote(provider, model, tuple(said.items()) if said else ())
+        if isinstance(quote, Unpriced):
+            return quote
+        row = quote.row(at)
         if isinstance(row, Unpriced):
             return row
         step = row.steps[0] if len(row.steps) == 1 else row.step(counts.prompt_tokens)
@@ -80,8 +77,9 @@ class PriceList:
             if rate is not None:
                 total += units * rate
             elif units:
-                return Unpriced(f"no source prices {WORDS[meter]} of {priced.name}", (priced.name,))
-        return Cost(total, priced, row, step, counts, at)
+                name = quote.found.priced.name
+                return Unpriced(f"no source prices {WORDS[meter]} of {name}", (name,))
+        return Cost(total, quote.found, row, step, counts, at)
 
     def find(self, provider: str | None, model: str, context: Mapping[str, str] = NO_CONTEXT) -> Priced | Unpriced:
         """The model that a name means for a seller, or unpriced with the nearest known names.
@@ -89,8 +87,7 @@ class PriceList:
         Raises:
             InvalidInputError: a context key that no price depends on.
         """
-        conditions = conditions_of(tuple(context.items())) if context else UNCHANGED
-        found = self._look_up(provider, model, conditions)
+        found = self.understood(provider, model, context)
         return found if isinstance(found, Unpriced) else found.priced
 
     def understood(self, provider: str | None, model: str, context: Mapping[str, str] = NO_CONTEXT) -> Found | Unpriced:
@@ -99,16 +96,41 @@ class PriceList:
         Raises:
             InvalidInputError: a context key that no price depends on.
         """
-        return self._look_up(provider, model, conditions_of(tuple(context.items())) if context else UNCHANGED)
+        quote = self._quote(provider, model, tuple(context.items()))
+        return quote if isinstance(quote, Unpriced) else quote.found
 
-    def _look_up(self, provider: str | None, model: str, conditions: Conditions) -> Found | Unpriced:
-        key = (provider, model, conditions)
-        found = self._found.get(key)
-        if found is None:
-            if len(self._found) >= FOUND_MAX:
-                self._found.clear()
-            found = self._found[key] = self.finder.find(provider, model, conditions)
-        return found
+    def _quote(self, provider: str | None, model: str, said: Said) -> _Quote | Unpriced:
+        key = (provider, model, said)
+        quote = self._quotes.get(key)
+        if quote is None:
+            if len(self._quotes) >= QUOTES_MAX:
+                self._quotes.clear()
+            found = self.finder.find(provider, model, conditions_of(said))
+            quote = self._quotes[key] = found if isinstance(found, Unpriced) else _Quote(found)
+        return quote
+
+
+class _Quote:
+    """A name and a way of running, as they were understood once; gives the rates for any moment."""
+
+    __slots__ = ("_fixed", "found")
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        # Most models have had one price and no special hours: then the moment changes nothing.
+        priced = found.priced
+        fixed = found.since is None and len(priced.spans) == 1 and not priced.schedules
+        self._fixed = priced.row(EVER, found.conditions) if fixed else None
+
+    def row(self, at: datetime) -> Row | Unpriced:
+        if at.tzinfo is None:
+            raise InvalidInputError("at", "a time without a zone", 'Send it with one, such as "2026-11-24T12:00:00Z"')
+        if self._fixed is not None:
+            return self._fixed
+        priced, conditions, since, _ = self.found
+        if since is not None and at < since:
+            return Unpriced(f"the name means {priced.name} only since {since:%Y-%m-%d}", (priced.name,))
+        return priced.row(at, conditions)
 
 
 @lru_cache(maxsize=1)

@@ -27,9 +27,9 @@ class Holidays:
     covers_through: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """One seller's rule.
+    """One seller's rule; each is its own, so that a row can be kept for it.
 
     Attributes:
         models: ids that it is for; empty for all of the seller's.
