@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -21,7 +21,8 @@ __all__ = ["Conflict", "Reconciled", "reconcile"]
 # A source recorded within this time of the newest one is as fresh as it.
 FRESH: Final = timedelta(days=31)
 ORDER: Final = ("origin", "genai_prices", "litellm", "model_prices", "metergraph", "models_dev", "portkey")
-EVER: Final = datetime.min.replace(tzinfo=UTC)
+# Sources that date the coming and going of long-context prices; the others only learned of them some day.
+DATES_BOUNDARIES: Final = {"origin", "genai_prices"}
 MOMENT: Final = timedelta(seconds=1)
 
 LONGER_WRITES: Final[tuple[Meter, ...]] = ("cache_write_1h", "cache_write_12h")
@@ -126,7 +127,8 @@ def _history(chosen: Track, agreeing: list[Track], as_of: datetime) -> list[Span
         agreeing or [chosen],
         key=lambda track: (_changes(track, as_of), track is chosen, -_rank(track.provenance.source)),
     )
-    spans = _merged([span for span in past.standard() if span.starts_at is None or span.starts_at <= as_of])
+    known = [span for span in past.standard() if span.starts_at is None or span.starts_at <= as_of]
+    spans = _merged(known, boundaries=past.provenance.source in DATES_BOUNDARIES)
     coming = next((found for track in agreeing if (found := _coming(track, as_of))), list[Span]())
     if coming and spans:
         last = spans[-1]
@@ -136,28 +138,31 @@ def _history(chosen: Track, agreeing: list[Track], as_of: datetime) -> list[Span
 
 def _changes(track: Track, as_of: datetime) -> int:
     """How many different prices the source dates up to now; a repeated one only shows that a page was looked at."""
+    boundaries = track.provenance.source in DATES_BOUNDARIES
     seen = [
-        (tuple(span.base.get(meter) for meter in COMPARED), frozenset(span.steps))
+        (tuple(span.base.get(meter) for meter in COMPARED), frozenset(span.steps) if boundaries else None)
         for span in track.standard()
         if span.starts_at is None or span.starts_at <= as_of
     ]
     return sum(1 for index, one in enumerate(seen) if index == 0 or one != seen[index - 1])
 
 
-def _merged(spans: list[Span]) -> list[Span]:
+def _merged(spans: list[Span], *, boundaries: bool) -> list[Span]:
     """Neighbours that differ only in what they leave out are one span: the source learned more, the price stayed."""
     merged: list[Span] = []
     for span in spans:
         last = merged[-1] if merged else None
-        if last is None or last.ends_at != span.starts_at or not _compatible(last.steps, span.steps):
+        if last is None or last.ends_at != span.starts_at or not _compatible(last.steps, span.steps, boundaries):
             merged.append(span)
             continue
-        steps: Steps = {above: {**last.steps[above], **rates} for above, rates in span.steps.items()}
+        steps: Steps = {above: {**last.steps.get(above, {}), **rates} for above, rates in span.steps.items()}
         merged[-1] = Span(last.starts_at, span.ends_at, steps)
     return merged
 
 
-def _compatible(one: Steps, other: Steps) -> bool:
+def _compatible(one: Steps, other: Steps, boundaries: bool) -> bool:
+    if not boundaries:
+        return all(one[None].get(meter) == other[None].get(meter) for meter in COMPARED)
     return one.keys() == other.keys() and all(
         rate == other[above].get(meter, rate) for above, rates in one.items() for meter, rate in rates.items()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple, cast
 
@@ -43,6 +43,7 @@ METER_OF: Final[dict[str, Meter]] = {
     "cache_read": "cache_read",
     "cache_write": "cache_write_5m",
 }
+SLIP: Final = timedelta(days=7)
 NOT_RATES: Final = {"source", "valid_from", "valid_from_basis", "tiers", "cache_write_1h_multiple", "model", "above"}
 # What a request asks for to get the mode; OpenAI sells as "priority" what the catalogue files under "fast".
 TIER_OF: Final = {("openai", "fast"): "priority"}
@@ -114,12 +115,22 @@ def _placed(row: Observation, mode: str) -> Observation:
 
 
 def _timeline(row: Observation, entries: list[Mapping[str, object]], unknown: Counter[str]) -> Iterator[Observation]:
-    """Neighbours with the same price are one interval: most entries only record that a page was looked at."""
+    """Neighbours with the same price are one interval: most entries only record that a page was looked at.
+
+    A first price that was replaced within a week of being written down is the catalogue's slip, not the seller's price.
+    """
     spans: list[tuple[datetime | None, list[Observation]]] = []
+    written_at: datetime | None = None
     for entry in entries:
-        rows = list(_rows(row, record(entry.get("rates")), unknown))
+        rates = record(entry.get("rates"))
+        rows = list(_rows(row, rates, unknown))
+        starts_at = utc(entry.get("start"))
+        if not spans:
+            written_at = utc(rates.get("valid_from"))
+        elif len(spans) == 1 and written_at and starts_at and starts_at - written_at < SLIP and rows:
+            spans, starts_at = [], None
         if not spans or _prices(spans[-1][1]) != _prices(rows):
-            spans.append((utc(entry.get("start")), rows))
+            spans.append((starts_at, rows))
     ends = [start for start, _ in spans[1:]] + [None]
     for (starts_at, rows), ends_at in zip(spans, ends, strict=True):
         for one in rows:
