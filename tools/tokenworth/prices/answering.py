@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
+
+from anyio import to_thread
 
 from tokenworth.context import Context
 from tokenworth.prices.cost import WORDS, plain
 from tokenworth.prices.models import SnapshotUsed, StatedPrice
 from tokenworth.prices.observations import Meter
-from tokenworth.prices.plans import promotion_of
-from tokenworth.prices.price_list import PriceList, shipped_prices
+from tokenworth.prices.plans import plans_at, promotion_of
+from tokenworth.prices.price_list import PriceList, read_data, shipped_prices
 from tokenworth.prices.price_paths import PricedPaths
 from tokenworth.prices.priced import Priced
 from tokenworth.prices.sheets import Sheet, read_sheet
@@ -28,10 +31,23 @@ RATE_WORDS: Final[dict[Meter, str]] = {
 }
 
 
-def prices_of(context: Context) -> PriceList:
-    """The price list that the context carries, or the shipped one where it carries none of ours."""
+async def prices_of(context: Context) -> PriceList:
+    """The price list that the context carries, or the shipped one where it carries none of ours.
+
+    The first call of a process reads the data files; that happens off the event loop.
+    """
+    if not _read_files.cache_info().currsize:
+        await to_thread.run_sync(_read_files)
     paths = context.prices
     return paths.prices if isinstance(paths, PricedPaths) else shipped_prices()
+
+
+@lru_cache(maxsize=1)
+def _read_files() -> None:
+    shipped_prices()
+    read_data()
+    plans_at(datetime.now(UTC))
+    promotion_of("", "", datetime.now(UTC))
 
 
 def snapshot_used(snapshot: Snapshot, now: datetime) -> SnapshotUsed:

@@ -44,7 +44,8 @@ async def estimate_cost(request: EstimateCostRequest, context: Context) -> CostE
     """
     now = context.clock()
     counts, calls = _counts(request)
-    question = _Question(request, prices_of(context), counts, calls, (request.at or now).astimezone(UTC), now)
+    prices = await prices_of(context)
+    question = _Question(request, prices, counts, calls, (request.at or now).astimezone(UTC), now)
     asked = [_ask(question, provider, model) for provider, model in _models(request)]
     return _single(question, asked[0]) if len(asked) == 1 else _several(question, asked)
 

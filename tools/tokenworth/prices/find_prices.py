@@ -32,7 +32,7 @@ async def find_prices(request: FindPricesRequest, context: Context) -> PricesFou
     Raises:
         InvalidInputError: a provider that sells nothing we know, or a workload without tokens.
     """
-    prices, now = prices_of(context), context.clock()
+    prices, now = await prices_of(context), context.clock()
     at = (request.at or now).astimezone(UTC)
     if request.show == "plans":
         return _plans(request, prices, at, now)
