@@ -98,6 +98,16 @@ CASES = {
         ("google", "gemini-4-argon", gemini(100_000, 1000), "2026-12-02T00:00:00Z", {"processing": "batch"}),
         sum_of((100_000, "2"), (1000, "10")),
     ),
+    "argon in a batch at its introduction": (
+        (
+            "google",
+            "gemini-4-argon",
+            gemini(100_000, 1000, cachedContentTokenCount=50_000),
+            NOON,
+            {"processing": "batch"},
+        ),
+        sum_of((40_000, "1"), (50_000, "0.05"), (1000, "5")),
+    ),
     # Hours, weekdays, holidays.
     "deepseek at the end of the morning peak": (
         ("deepseek", "deepseek-flash", chat(10_000, 500), "2026-11-24T04:00:00Z", {}),
