@@ -106,7 +106,7 @@ CASES = {
             NOON,
             {"processing": "batch"},
         ),
-        sum_of((40_000, "1"), (50_000, "0.05"), (1000, "5")),
+        sum_of((50_000, "1"), (50_000, "0.05"), (1000, "5")),
     ),
     # Hours, weekdays, holidays.
     "deepseek at the end of the morning peak": (

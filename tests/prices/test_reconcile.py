@@ -155,3 +155,30 @@ def test_claude_hour_long_writes_cost_twice_the_input_where_nobody_says():
     rates = {"input": Decimal(3), "output": Decimal(15), "cache_write_5m": Decimal("3.75")}
     row = Observation("acme", "claude-x", rates, provenance)
     assert gather([Parsed((row,))]).models["acme", "claude-x"].spans[0][2].base["cache_write_1h"] == 6
+
+
+def test_a_long_prompt_in_a_mode_that_is_only_listed_for_short_ones_is_marked():
+    long = ContextThreshold(272_000)
+    sheet = outcome(
+        says("genai_prices", 2, 8),
+        says("genai_prices", 4, 12, above=long),
+        says("genai_prices", 4, 16, service_tier="priority"),
+        says("genai_prices", 1, 4, processing="batch"),
+    ).spans[-1][2]
+    assert sheet.rates["priority", long]["input"] == 8
+    assert sheet.derived == {"priority>272000"}
+    assert sheet.rates["batch", long]["output"] == 6
+
+
+def test_a_boundary_of_a_mode_that_another_source_lists_is_taken_from_it():
+    long = ContextThreshold(272_000)
+    sheet = outcome(
+        says("genai_prices", 2, 8),
+        says("genai_prices", 4, 12, above=long),
+        says("genai_prices", 4, 16, service_tier="priority"),
+        says("litellm", 2, 8),
+        says("litellm", 4, 16, service_tier="priority"),
+        says("litellm", 9, 30, above=long, service_tier="priority"),
+    ).spans[-1][2]
+    assert sheet.rates["priority", long]["input"] == 9
+    assert sheet.derived == frozenset()

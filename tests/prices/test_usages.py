@@ -195,6 +195,11 @@ def test_a_usage_object_says_how_it_was_run_and_what_it_was_billed():
     assert counts.reported_usd == Decimal("0.0026")
 
 
+def test_two_fields_are_not_always_a_plain_call():
+    assert read_usage({"input_tokens": 5, "cached_input_tokens": 3}).units == {"input": 2, "cache_read": 3, "output": 0}
+    assert read_usage({"input_tokens": 5, "cache_read_input_tokens": 3}).prompt_tokens == 8
+
+
 def test_fields_that_mean_nothing_to_a_price_are_ignored():
     counts = read_usage({"input_tokens": 1, "output_tokens": 2, "latency": {"p50": 3}, "id": "x", "iterations": None})
     assert counts.units == {"input": 1, "output": 2}

@@ -82,6 +82,10 @@ def _single(question: _Question, asked: _Asked) -> CostEstimated:
     since, until = _interval(cost, at)
     full = question.request.detail == "full"
     notes = [*cost.found.remarks, *cost.row.remarks, *cost.counts.notes]
+    if cost.step.derived:
+        notes.append(
+            f"no source lists this {cost.row.mode} price: it is the share of the standard price that is listed"
+        )
     return CostEstimated(
         headline=_headline(cost, total, calls, at),
         usd=plain(total),

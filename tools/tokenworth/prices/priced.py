@@ -106,8 +106,6 @@ class Priced:
             remarks.append(schedule.plain)
             if schedule.rates:
                 sheet = replace(sheet, rates={(conditions.mode, None): {**sheet.base, **dict(schedule.rates)}})
-        if conditions.mode in sheet.derived:
-            remarks.append(f"the {conditions.mode} price then is taken at today's share of the standard price")
         return compile_row(sheet, conditions.mode, multiple, tuple(remarks))
 
     def _uplift(self, sheet: Sheet, condition: str) -> tuple[Decimal, list[str]] | Unpriced:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from tokenworth.prices.observations import ContextThreshold, Meter
-from tokenworth.prices.sheets import STANDARD, Mode, Rates, Sheet
+from tokenworth.prices.sheets import STANDARD, Mode, Rates, Sheet, label_of
 from tokenworth.prices.tracks import FALLBACKS, Span, Steps, Track
 
 __all__ = ["Conflict", "Reconciled", "reconcile"]
@@ -28,6 +28,8 @@ MOMENT: Final = timedelta(seconds=1)
 LONGER_WRITES: Final[tuple[Meter, ...]] = ("cache_write_1h", "cache_write_12h")
 CACHE_METERS: Final[tuple[Meter, ...]] = ("cache_read", "cache_write_5m", *LONGER_WRITES)
 PER_CALL: Final[frozenset[Meter]] = frozenset({"web_search", "file_search", "maps_search", "request", "image", "page"})
+# Sold as one share of the whole price list, so a part that is not listed apart is no guess.
+WHOLE_LIST_DISCOUNTS: Final = frozenset({"batch", "flex"})
 # What two sources must agree on to say the same price.
 COMPARED: Final[tuple[Meter, ...]] = ("input", "output", "input_audio", "output_audio", "image", "input_second", "page")
 
@@ -188,14 +190,16 @@ def _sheets(spans: list[Span], voices: list[Track], as_of: datetime) -> list[She
     sheets: list[Sheet] = []
     for span in spans:
         if span is present:
-            sheets.append(_sheet(steps_now, modes_now, frozenset(), uplifts))
+            unlisted = _unlisted(modes_now, voices, probe)
+            sheets.append(_sheet(steps_now, modes_now, unlisted, uplifts))
             continue
         steps = _carried(span.steps, steps_now)
         moment = _probe(span, as_of)
         listed = {mode: _mode_steps(mode, voices, steps, moment) for mode in modes_now}
         modes = {mode: found or _proportional(steps, steps_now, modes_now[mode]) for mode, found in listed.items()}
         derived = frozenset(mode for mode, found in listed.items() if found is None)
-        sheets.append(_sheet(steps, modes, derived, uplifts))
+        unlisted = _unlisted({mode: modes[mode] for mode in modes if mode not in derived}, voices, moment)
+        sheets.append(_sheet(steps, modes, derived | unlisted, uplifts))
     return sheets
 
 
@@ -244,7 +248,18 @@ def _mode_steps(mode: Mode, voices: list[Track], standard: Steps, moment: dateti
         for meter, rate in other[None].items():
             if meter not in CACHE_METERS:
                 first[None].setdefault(meter, rate)
+        for above, rates in other.items():
+            first.setdefault(above, dict(rates))
     return _mode_completed(first, standard)
+
+
+def _unlisted(modes: Mapping[Mode, Steps], voices: list[Track], moment: datetime) -> frozenset[str]:
+    """Parts of modes that no source lists: beyond a boundary they have the mode's share of the base price."""
+    labels: set[str] = set()
+    for mode in modes.keys() - WHOLE_LIST_DISCOUNTS:
+        listed = {above for voice in voices if (span := voice.at(mode, moment)) is not None for above in span.steps}
+        labels |= {label_of(mode, above) for above in modes[mode] if above is not None and above not in listed}
+    return frozenset(labels)
 
 
 def _consistent(voice: Track, standard: Steps, moment: datetime) -> bool:
@@ -307,9 +322,7 @@ def _carried(steps: Steps, steps_now: Steps) -> Steps:
     return full
 
 
-def _sheet(
-    steps: Steps, modes: Mapping[Mode, Steps], derived: frozenset[Mode], uplifts: Mapping[str, Decimal]
-) -> Sheet:
+def _sheet(steps: Steps, modes: Mapping[Mode, Steps], derived: frozenset[str], uplifts: Mapping[str, Decimal]) -> Sheet:
     standard: Steps = {above: _apart(listed) for above, listed in steps.items()}
     base = standard[None]
     rates: dict[tuple[Mode, ContextThreshold | None], Rates] = {}

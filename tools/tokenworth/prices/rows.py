@@ -31,11 +31,13 @@ class Step:
         above: the boundary beyond which they hold; None for the base.
         atto_usd: by meter, 10^-18 USD a unit; a meter that is missing has no price.
         listed: the meters with a rate of their own; the others are billed as another meter.
+        derived: the rates follow from a rule instead of being listed.
     """
 
     above: ContextThreshold | None
     atto_usd: Mapping[Meter, int]
     listed: frozenset[Meter]
+    derived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,12 @@ class Row:
     Attributes:
         steps: the base first, then ascending boundaries.
         multiple: what uplifts and cheap hours made of the listed token rates.
-        derived: the mode's rates follow from a rule instead of being listed.
         remarks: rules that were applied, for people.
     """
 
     steps: tuple[Step, ...]
     mode: Mode
     multiple: Decimal
-    derived: bool
     remarks: tuple[str, ...]
 
     def step(self, prompt_tokens: int) -> Step:
@@ -76,7 +76,7 @@ def compile_row(sheet: Sheet, mode: Mode, multiple: Decimal, remarks: tuple[str,
         _step(sheet, mode, None, multiple),
         *(_step(sheet, mode, above, multiple) for above in sheet.boundaries(mode)),
     ]
-    return Row(tuple(steps), mode, multiple, mode in sheet.derived, remarks)
+    return Row(tuple(steps), mode, multiple, remarks)
 
 
 def usd(atto_usd: int) -> Decimal:
@@ -94,4 +94,4 @@ def _step(sheet: Sheet, mode: Mode, above: ContextThreshold | None, multiple: De
         if source is not None:
             scaled = EXACT.multiply(rates[source], PER_MILLION)
             atto[meter] = int(scaled if meter in PER_CALL else EXACT.multiply(scaled, multiple))
-    return Step(above, atto, frozenset(rates))
+    return Step(above, atto, frozenset(rates), sheet.follows_from_a_rule(mode, above))

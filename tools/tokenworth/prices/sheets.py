@@ -10,7 +10,7 @@ from typing import Final
 from tokenworth.errors import DataUnreadableError
 from tokenworth.prices.observations import ContextThreshold, Meter
 
-__all__ = ["CODES", "STANDARD", "Mode", "Rates", "Sheet", "mode_name", "read_sheet", "write_sheet"]
+__all__ = ["CODES", "STANDARD", "Mode", "Rates", "Sheet", "label_of", "mode_name", "read_sheet", "write_sheet"]
 
 Rates = Mapping[Meter, Decimal]
 # How a request is run: "standard", "batch", or the name of a service tier.
@@ -57,12 +57,13 @@ class Sheet:
     Attributes:
         rates: for each mode its rates below and above every boundary, complete: (mode, None) is the base.
         uplifts: multiples on token rates under a condition ("inference_geo=us").
-        derived: modes whose rates follow from a rule, not from a listed price.
+        derived: modes ("priority") or parts of them ("priority>272000") whose rates follow from a rule, not from a
+            listed price.
     """
 
     rates: Mapping[tuple[Mode, ContextThreshold | None], Rates]
     uplifts: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
-    derived: frozenset[Mode] = frozenset()
+    derived: frozenset[str] = frozenset()
 
     @property
     def base(self) -> Rates:
@@ -74,9 +75,18 @@ class Sheet:
         """Every mode with a price, the standard one first."""
         return sorted({mode for mode, _ in self.rates}, key=lambda mode: (mode != STANDARD, mode))
 
+    def follows_from_a_rule(self, mode: Mode, above: ContextThreshold | None) -> bool:
+        """Whether the rates of a mode beyond a boundary are derived instead of listed."""
+        return mode in self.derived or label_of(mode, above) in self.derived
+
     def boundaries(self, mode: Mode) -> list[ContextThreshold]:
         """The prompt sizes at which the mode's rates change, ascending."""
         return sorted(above for one, above in self.rates if one == mode and above is not None)
+
+
+def label_of(mode: Mode, above: ContextThreshold | None) -> str:
+    """How a part of a sheet is labelled: "batch", ">272000", "priority>=200000"."""
+    return ("" if mode == STANDARD else mode) + _boundary(above)
 
 
 def mode_name(service_tier: str, processing: str) -> Mode:
@@ -96,9 +106,8 @@ def write_sheet(sheet: Sheet) -> str:
     parts = [_meters(sheet.base, {})]
     for (mode, above), rates in sorted(sheet.rates.items(), key=_place):
         if (mode, above) != (STANDARD, None):
-            mark = DERIVED if mode in sheet.derived else ""
-            label = mark + ("" if mode == STANDARD else mode) + _boundary(above)
-            parts.append(f"{label}:{_meters(rates, sheet.base)}")
+            mark = DERIVED if sheet.follows_from_a_rule(mode, above) else ""
+            parts.append(f"{mark}{label_of(mode, above)}:{_meters(rates, sheet.base)}")
     parts += [f"*{condition}:{multiple:f}" for condition, multiple in sorted(sheet.uplifts.items())]
     return "|".join(parts)
 
@@ -120,7 +129,7 @@ def _read(line: str) -> Sheet:
     base = _rates(first)
     rates: dict[tuple[Mode, ContextThreshold | None], Rates] = {(STANDARD, None): base}
     uplifts: dict[str, Decimal] = {}
-    derived: set[Mode] = set()
+    derived: set[str] = set()
     for part in parts:
         label, _, body = part.rpartition(":")
         if label.startswith("*"):
@@ -128,8 +137,8 @@ def _read(line: str) -> Sheet:
             continue
         mark, label = label.startswith(DERIVED), label.removeprefix(DERIVED)
         mode, above = _labelled(label)
-        if mark:
-            derived.add(mode)
+        if mark and mode not in derived:
+            derived.add(label)
         rates[mode, above] = {**base, **_rates(body)}
     return Sheet(rates, uplifts, frozenset(derived))
 

@@ -19,6 +19,8 @@ def read(usage: Mapping[str, Any]) -> Counts:
     """
     sent, made = whole(usage, "input_tokens"), whole(usage, "output_tokens")
     units: dict[Meter, int] = {"input": sent, "output": made}
+    if len(usage) == 2 and "output_tokens" in usage:
+        return Counts(units, sent)
     prompt = sent
     if cached := whole(usage, "cache_read_input_tokens"):
         units["cache_read"] = cached

@@ -32,14 +32,8 @@ RESPONSES: Final = frozenset(
         "total_tokens",
     }
 )
-CONDITIONS: Final = (
-    "speed",
-    "inference_geo",
-    "service_tier",
-    "processing",
-    "data_residency",
-    "deployment",
-    "endpoint",
+CONDITIONS: Final = frozenset(
+    {"speed", "inference_geo", "service_tier", "processing", "data_residency", "deployment", "endpoint"}
 )
 
 
@@ -56,7 +50,7 @@ def read_usage(usage: Mapping[str, Any], usage_format: str | None = None) -> Cou
     read = FORMATS[usage_format] if usage_format is not None else _reader(usage)
     counts = read(usage)
     if not usage.keys().isdisjoint(CONDITIONS):
-        said = {key: str(usage[key]) for key in CONDITIONS if isinstance(usage.get(key), str)}
+        said = {key: str(usage[key]) for key in sorted(CONDITIONS) if isinstance(usage.get(key), str)}
         counts.conditions = {**counts.conditions, **said}
     return counts
 
@@ -77,12 +71,13 @@ def _reader(usage: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Counts]:
 
 
 def _by_company(keys: KeysView[str]) -> Callable[[Mapping[str, Any]], Counts]:
-    """`input_tokens` means three things: the fields beside it tell which."""
-    if not keys.isdisjoint(ANTHROPIC):
+    """`input_tokens` means three things: the fields beside it tell which; alone it means the same in all."""
+    if (len(keys) == 2 and "output_tokens" in keys) or not keys.isdisjoint(ANTHROPIC):
         return anthropic.read
     if not keys.isdisjoint(RESPONSES):
         return openai.read_responses
-    return anthropic.read if (keys - {"input_tokens", "output_tokens"}).isdisjoint(plain.METER_OF) else plain.read
+    others = keys - {"input_tokens", "output_tokens"}
+    return plain.read if any(key in plain.METER_OF for key in others) else anthropic.read
 
 
 def _rarer(usage: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Counts]:
