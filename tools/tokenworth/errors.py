@@ -4,6 +4,7 @@ TokenworthError
 ├── InvalidInputError      a field the caller sent cannot be used
 ├── NotPricedError         a price is needed and nobody said one
 ├── DataUnreadableError    a data file (assumptions, prices) cannot be read
+├── SourceDriftError       a price source no longer looks like itself
 └── FetchError             something on the network could not be had
     ├── UrlRefusedError        not https, or a host that is not on the list
     ├── AddressRefusedError    the name leads to an address that is not public
@@ -26,6 +27,7 @@ __all__ = [
     "InvalidInputError",
     "NotPricedError",
     "RedirectRefusedError",
+    "SourceDriftError",
     "StatusRefusedError",
     "TokenworthError",
     "UrlRefusedError",
@@ -58,6 +60,10 @@ class NotPricedError(TokenworthError):
 
 class DataUnreadableError(TokenworthError):
     """A data file cannot be read; the message names the kind of file, never its path."""
+
+
+class SourceDriftError(TokenworthError):
+    """A price source answered, but with too little, in other units or under other names than it used to."""
 
 
 class FetchError(TokenworthError):
