@@ -32,7 +32,7 @@ class PriceChange:
     new: Decimal | None
 
     def __str__(self) -> str:
-        """ "openai/gpt-5.5 (batch) output: $10 -> $12 per million (+20%)"."""
+        """For people: openai/gpt-5.5 (batch) output: $10 -> $12 per million (+20%)."""
         where = f" ({self.condition})" if self.condition else ""
         return f"{self.seller}/{self.model}{where} {self.meter}: {self._amounts()}"
 

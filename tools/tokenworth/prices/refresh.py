@@ -16,7 +16,7 @@ from tokenworth.errors import InvalidInputError, TokenworthError
 from tokenworth.http import HttpClient, HttpSeams, open_http_client
 from tokenworth.prices.changes import Changes, compare
 from tokenworth.prices.fetchers import SOURCES, Source
-from tokenworth.prices.fetchers.fetching import Fetch, fetch, read
+from tokenworth.prices.fetchers.fetching import Fetch, fetch, read, read_here
 from tokenworth.prices.fetchers.guards import models_priced
 from tokenworth.prices.fetchers.last_good import Kept, read_copy, write_atomically, write_copy
 from tokenworth.prices.observations import Parsed
@@ -104,7 +104,7 @@ def choose_sources(names: Iterable[str]) -> list[Source]:
     return [SOURCES[name] for name in wanted]
 
 
-async def refresh_prices(
+async def refresh_prices(  # noqa: PLR0913 - each is one independent choice of the caller
     cache_dir: Path,
     *,
     names: Iterable[str] = (),
@@ -211,7 +211,7 @@ def _keep(results: Sequence[_Result], cache_dir: Path, compiled: Compile | None)
     parsed = [result.parsed for result in written if result.parsed is not None]
     for name in SOURCES.keys() - asked:
         pages = read_copy(cache_dir, name).pages
-        parsed += [SOURCES[name].parse(pages)] if pages else []
+        parsed += [read_here(SOURCES[name], pages)] if pages else []
     try:
         write_atomically(cache_dir / MERGED, compiled(parsed))
     except OSError:

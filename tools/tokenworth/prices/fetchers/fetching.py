@@ -23,7 +23,7 @@ from tokenworth.prices.fetchers.guards import check_drift, check_json, new_field
 from tokenworth.prices.fetchers.source import Document, Page, Source
 from tokenworth.prices.observations import Parsed
 
-__all__ = ["Fetch", "fetch", "read"]
+__all__ = ["Fetch", "fetch", "read", "read_here"]
 
 DOCUMENTS_AT_ONCE: Final = 4
 GONE: Final = frozenset({404, 410})
@@ -100,11 +100,12 @@ async def fetch(source: Source, client: HttpClient, kept: Sequence[Page]) -> Fet
 
 async def read(source: Source, pages: Sequence[Page]) -> Parsed:
     """What the documents say, read in a worker thread."""
+    return await anyio.to_thread.run_sync(read_here, source, pages)
 
-    def work() -> Parsed:
-        return without_absurd(source.parse(pages))
 
-    return await anyio.to_thread.run_sync(work)
+def read_here(source: Source, pages: Sequence[Page]) -> Parsed:
+    """What the documents say, read in the thread that asks."""
+    return without_absurd(source.parse(pages))
 
 
 def _ask(
