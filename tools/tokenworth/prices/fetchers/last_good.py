@@ -5,10 +5,12 @@ A file is `tokenworth-copy 1 <sha256 of the rest>`, a line of JSON that lists it
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +24,7 @@ __all__ = ["Kept", "read_copy", "write_atomically", "write_copy"]
 
 MAGIC: Final = b"tokenworth-copy 1 "
 FILE_BYTES_MAX: Final = 512 * 2**20
+LEFTOVER_SECONDS_MIN: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def read_copy(directory: Path, source: str) -> Kept:
         if path.stat().st_size > FILE_BYTES_MAX:
             return Kept(damaged=True)
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Kept()
     except OSError:
         return Kept(damaged=True)
@@ -72,6 +75,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: it could not be written; the old file is intact and no other is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -82,6 +86,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed writers left behind; young files may belong to somebody who is writing now."""
+    oldest = time.time() - LEFTOVER_SECONDS_MIN
+    for leftover in path.parent.glob(f".{path.name}-*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if leftover.stat().st_mtime < oldest:
+                leftover.unlink()
 
 
 def _path(directory: Path, source: str) -> Path:

@@ -33,6 +33,8 @@ TIERS_OF: Final[dict[str, Meter]] = {
     "input_cache_read_tiers": "cache_read",
     "input_cache_write_tiers": "cache_write_5m",
 }
+# A flag, not a price.
+NOT_RATES: Final = {"varies_by_provider"}
 KIND_OF: Final = {
     "language": "chat",
     "embedding": "embedding",
@@ -84,7 +86,7 @@ def _rows(
             if rate := usd_per_million(value):  # zero stands for "not charged apart"
                 rates[meter] = rate
         elif name not in TIERS_OF and value:
-            unknown[name] += 1
+            unknown.update([name] if name not in NOT_RATES else [])
             conditions.append(name)
     if not rates:
         return
