@@ -28,7 +28,9 @@ def _next_page(page: Page) -> list[Document]:
     if link is None:
         return []
     product, _, number = page.document.name.rpartition(" ")
-    return [Document(f"{product} {int(number) + 1}", quote(link, safe=QUERY_SAFE))]
+    # Links name the default port and leave blanks as they are.
+    url = quote(link.replace("//prices.azure.com:443/", "//prices.azure.com/"), safe=QUERY_SAFE)
+    return [Document(f"{product} {int(number) + 1}", url)]
 
 
 def _parse(pages: Sequence[Page]) -> Parsed:

@@ -25,6 +25,7 @@ TYPICAL_USD_PER_MILLION: Final = (Decimal("0.02"), Decimal(20))
 UNIT_CHANGE_MAX: Final = 8
 # The dearest real model costs 600 dollars per million tokens.
 ABSURD_USD_PER_MILLION: Final = 2000
+ABSURD_SHARE_MAX: Final = Decimal("0.05")
 TOKEN_METERS: Final[frozenset[Meter]] = frozenset(
     {"input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_12h", "reasoning"}
 )
@@ -39,7 +40,13 @@ def check_json(body: bytes) -> None:
         DataUnreadableError: not UTF-8, not JSON, or an object that says the same name twice.
     """
     try:
-        json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_float=str, parse_int=str)
+        json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_float=str,
+            parse_int=str,
+            parse_constant=_refused,
+        )
     except UnicodeDecodeError:
         raise DataUnreadableError("it is not UTF-8 text") from None
     except _TwiceError:
@@ -59,12 +66,22 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
+def _refused(constant: str) -> object:
+    raise ValueError(constant)
+
+
 def without_absurd(parsed: Parsed) -> Parsed:
-    """The rows whose token rates can be right; the others are counted as unusable."""
+    """The rows whose token rates can be right; the few others are counted as unusable.
+
+    Raises:
+        SourceDriftError: they are not few.
+    """
     sound = tuple(row for row in parsed.observations if not _is_absurd(row))
     absurd = len(parsed.observations) - len(sound)
     if not absurd:
         return parsed
+    if absurd > len(parsed.observations) * ABSURD_SHARE_MAX:
+        raise SourceDriftError(f"{absurd} of its {len(parsed.observations)} prices cannot be right: other units?")
     return replace(parsed, observations=sound, unusable={**parsed.unusable, "a price that cannot be right": absurd})
 
 
@@ -95,8 +112,8 @@ def check_drift(new: Parsed, old: Parsed | None, *, models_min: int) -> None:
         before = models_priced(old)
         if len(priced) < len(before) * (1 - SHRINK_MAX):
             raise SourceDriftError(f"it shrank from {len(before)} to {len(priced)} models")
-    _check_names(new, old)
     _check_units(new, old)
+    _check_names(new, old)
 
 
 def _check_names(new: Parsed, old: Parsed | None) -> None:
@@ -153,7 +170,7 @@ def _input_rates(parsed: Parsed) -> dict[ModelKey, Decimal]:
     rates: dict[ModelKey, Decimal] = {}
     for row in parsed.observations:
         rate = row.usd_per_million.get("input")
-        if rate and row.above is None and row.processing == "online" and row.service_tier == "standard":
+        if rate and _is_plain(row):
             rates.setdefault((row.seller, row.model), rate)
     return rates
 
@@ -161,6 +178,11 @@ def _input_rates(parsed: Parsed) -> dict[ModelKey, Decimal]:
 def _models_by_meter(parsed: Parsed) -> defaultdict[Meter, set[ModelKey]]:
     models: defaultdict[Meter, set[ModelKey]] = defaultdict(set)
     for row in parsed.observations:
-        for meter in row.usd_per_million:
+        for meter in row.usd_per_million if _is_plain(row) else ():
             models[meter].add((row.seller, row.model))
     return models
+
+
+def _is_plain(row: Observation) -> bool:
+    """Whether a row holds what most calls pay; other rows come from other fields, which keep their names."""
+    return row.above is None and not row.windows and row.processing == "online" and row.service_tier == "standard"
