@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from tokenworth.prices.observations import ContextThreshold, Meter, Observation, Parsed, TimeWindow
+from tokenworth.prices.observations import ContextThreshold, Observation, Parsed, TimeWindow
 
 __all__ = ["Changes", "PriceChange", "compare"]
 
 ALWAYS: Final[tuple[TimeWindow, ...]] = ()
+UPLIFT: Final = "uplift "
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +22,27 @@ class PriceChange:
 
     Attributes:
         condition: what the rate is limited to besides the model, in words; "" for the standard rate.
-        old, new: USD per million of the meter's unit; None where the rate was not or is no longer stated.
+        what: a meter, or "uplift" and the condition of a multiple on all rates.
+        old, new: USD per million of the meter's unit (or the multiple); None where it was not or is no longer stated.
     """
 
     seller: str
     model: str
     condition: str
-    meter: Meter
+    what: str
     old: Decimal | None
     new: Decimal | None
 
     def __str__(self) -> str:
         """For people: openai/gpt-5.5 (batch) output: $10 -> $12 per million (+20%)."""
         where = f" ({self.condition})" if self.condition else ""
-        return f"{self.seller}/{self.model}{where} {self.meter}: {self._amounts()}"
+        return f"{self.seller}/{self.model}{where} {self.what}: {self._amounts()}"
 
     def _amounts(self) -> str:
+        if self.what.startswith(UPLIFT):
+            return " -> ".join(
+                "none" if factor is None else f"x{factor.normalize():f}" for factor in (self.old, self.new)
+            )
         old, new = (_usd(rate) for rate in (self.old, self.new))
         if not self.old or self.new is None:
             return f"{old} -> {new} per million"
@@ -53,6 +59,7 @@ class Changes:
     prices: tuple[PriceChange, ...] = ()
 
 
+_Amounts = Mapping[str, Decimal]
 _Key = tuple[
     str,
     str,
@@ -63,7 +70,6 @@ _Key = tuple[
     ContextThreshold | None,
     tuple[TimeWindow, ...],
     datetime | None,
-    tuple[tuple[str, Decimal], ...],
 ]
 
 
@@ -78,8 +84,12 @@ def compare(old: Parsed, new: Parsed) -> Changes:
     )
 
 
-def _rates(parsed: Parsed) -> dict[_Key, Mapping[Meter, Decimal]]:
-    return {_key(row): row.usd_per_million for row in parsed.observations}
+def _rates(parsed: Parsed) -> dict[_Key, _Amounts]:
+    return {_key(row): _amounts(row) for row in parsed.observations}
+
+
+def _amounts(row: Observation) -> _Amounts:
+    return {**row.usd_per_million, **{UPLIFT + condition: factor for condition, factor in row.uplifts.items()}}
 
 
 def _key(row: Observation) -> _Key:
@@ -93,32 +103,30 @@ def _key(row: Observation) -> _Key:
         row.above,
         row.windows,
         row.starts_at,
-        tuple(sorted(row.uplifts.items())),
     )
 
 
 def _price_changes(
-    before: Mapping[_Key, Mapping[Meter, Decimal]],
-    after: Mapping[_Key, Mapping[Meter, Decimal]],
+    before: Mapping[_Key, _Amounts],
+    after: Mapping[_Key, _Amounts],
     shared: set[tuple[str, str]],
 ) -> Iterator[PriceChange]:
     keys = [key for key in before.keys() | after.keys() if key[:2] in shared]
     for key in sorted(keys, key=repr):
         old, new = before.get(key, {}), after.get(key, {})
-        for meter in sorted(old.keys() | new.keys()):
-            if old.get(meter) != new.get(meter):
-                yield PriceChange(key[0], key[1], _condition(key), meter, old.get(meter), new.get(meter))
+        for what in sorted(old.keys() | new.keys()):
+            if old.get(what) != new.get(what):
+                yield PriceChange(key[0], key[1], _condition(key), what, old.get(what), new.get(what))
 
 
 def _condition(key: _Key) -> str:
-    _, _, region, deployment, service_tier, processing, above, windows, starts_at, uplifts = key
+    _, _, region, deployment, service_tier, processing, above, windows, starts_at = key
     words = [word for word in (region, deployment) if word]
     words += [service_tier] if service_tier != "standard" else []
     words += [processing] if processing != "online" else []
     words += [f"{'from' if above.inclusive else 'above'} {above.tokens:,} tokens"] if above else []
     words += ["at certain hours"] if windows != ALWAYS else []
     words += [f"from {starts_at:%Y-%m-%d}"] if starts_at else []
-    words += [f"x{factor.normalize():f} for {condition}" for condition, factor in uplifts]
     return ", ".join(words)
 
 
