@@ -169,7 +169,10 @@ def _tiered(row: Observation, prices: Mapping[str, object], unknown: Counter[str
     if base:
         yield replace(row, usd_per_million=base)
     for start, rates in sorted(above.items()):
-        yield replace(row, usd_per_million=rates, above=ContextThreshold(start))
+        # "From 200,000 on" can only be written here as "above 199,999".
+        from_here = start % 1000 == 999
+        threshold = ContextThreshold(start + 1, inclusive=True) if from_here else ContextThreshold(start)
+        yield replace(row, usd_per_million=rates, above=threshold)
 
 
 def _window(constraint: Mapping[str, object]) -> TimeWindow | None:

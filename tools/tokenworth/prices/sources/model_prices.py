@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple, cast
 
-from tokenworth.prices.observations import ContextThreshold, Meter, ModelFacts, Observation, Parsed, Provenance
-from tokenworth.prices.sources.decoding import decode, exact, items, record, records, usd_per_million, utc, whole_number
+from tokenworth.prices.observations import (
+    ContextThreshold,
+    Meter,
+    ModelFacts,
+    Observation,
+    Parsed,
+    Provenance,
+    TimeWindow,
+)
+from tokenworth.prices.sources.decoding import (
+    decode,
+    exact,
+    items,
+    record,
+    records,
+    text,
+    usd_per_million,
+    utc,
+    whole_number,
+)
 
 __all__ = ["NAME", "UPSTREAM_GROUP", "URL", "parse"]
 
@@ -25,6 +43,7 @@ METER_OF: Final[dict[str, Meter]] = {
     "cache_read": "cache_read",
     "cache_write": "cache_write_5m",
 }
+SLIP: Final = timedelta(days=7)
 NOT_RATES: Final = {"source", "valid_from", "valid_from_basis", "tiers", "cache_write_1h_multiple", "model", "above"}
 # What a request asks for to get the mode; OpenAI sells as "priority" what the catalogue files under "fast".
 TIER_OF: Final = {("openai", "fast"): "priority"}
@@ -47,13 +66,46 @@ def parse(payload: bytes, retrieved_at: datetime) -> Parsed:
     models: list[ModelFacts] = []
     unknown: Counter[str] = Counter()
     content = record(decode(payload))
+    peaks = list(_peaks(record(content.get("schedules")).get("schedule")))
     for seller, sold in items(content.get("prices")):
         for model, modes in items(sold):
             models.append(ModelFacts(seller, model, NAME))
             for mode, timeline in modes.items():
                 row = _placed(Observation(seller, model, {}, provenance), mode)
                 observations += _timeline(row, list(records(timeline)), unknown)
+    observations += [hourly for row in observations for hourly in _peak_rows(row, peaks)]
     return Parsed(tuple(observations), tuple(models), unknown)
+
+
+class _Peak(NamedTuple):
+    seller: str
+    multiple: Decimal
+    windows: tuple[TimeWindow, ...]
+    starts_at: datetime
+
+
+def _peaks(schedules: object) -> Iterator[_Peak]:
+    """The schedules whose recorded price is the off-peak one."""
+    for schedule in records(schedules):
+        seller, multiple = text(schedule.get("provider")), exact(schedule.get("peak_multiplier"))
+        starts_at = utc(schedule.get("valid_from"))
+        if seller and multiple and starts_at:
+            days = (1, 2, 3, 4, 5) if schedule.get("weekdays_only") else (1, 2, 3, 4, 5, 6, 7)
+            hours = cast("list[list[str]]", schedule.get("peak_hours_utc") or [])
+            windows = tuple(TimeWindow(_minute(start), _minute(end), days) for start, end in hours)
+            yield _Peak(seller, multiple, windows, starts_at)
+
+
+def _peak_rows(row: Observation, peaks: list[_Peak]) -> Iterator[Observation]:
+    for peak in peaks:
+        if peak.seller == row.seller and (row.ends_at is None or row.ends_at > peak.starts_at):
+            rates = {meter: rate * peak.multiple for meter, rate in row.usd_per_million.items()}
+            yield replace(row, usd_per_million=rates, windows=peak.windows)
+
+
+def _minute(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def _placed(row: Observation, mode: str) -> Observation:
@@ -63,12 +115,22 @@ def _placed(row: Observation, mode: str) -> Observation:
 
 
 def _timeline(row: Observation, entries: list[Mapping[str, object]], unknown: Counter[str]) -> Iterator[Observation]:
-    """Neighbours with the same price are one interval: most entries only record that a page was looked at."""
+    """Neighbours with the same price are one interval: most entries only record that a page was looked at.
+
+    A first price that was replaced within a week of being written down is the catalogue's slip, not the seller's price.
+    """
     spans: list[tuple[datetime | None, list[Observation]]] = []
+    written_at: datetime | None = None
     for entry in entries:
-        rows = list(_rows(row, record(entry.get("rates")), unknown))
+        rates = record(entry.get("rates"))
+        rows = list(_rows(row, rates, unknown))
+        starts_at = utc(entry.get("start"))
+        if not spans:
+            written_at = utc(rates.get("valid_from"))
+        elif len(spans) == 1 and written_at and starts_at and starts_at - written_at < SLIP and rows:
+            spans, starts_at = [], None
         if not spans or _prices(spans[-1][1]) != _prices(rows):
-            spans.append((utc(entry.get("start")), rows))
+            spans.append((starts_at, rows))
     ends = [start for start, _ in spans[1:]] + [None]
     for (starts_at, rows), ends_at in zip(spans, ends, strict=True):
         for one in rows:

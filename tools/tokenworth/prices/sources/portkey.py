@@ -35,6 +35,8 @@ METER_OF: Final[dict[str, Meter]] = {
     "file_search": "file_search",
     "cache_write_1h": "cache_write_1h",
 }
+# Names of the file's own for the two halves of a tiered price; no API takes them.
+SIZED: Final = re.compile(r"-(?:lte|gt)-[0-9]+k$")
 TIER: Final = re.compile(r"gt-([0-9]+)k")
 
 
@@ -55,7 +57,7 @@ def parse(payload: bytes, retrieved_at: datetime, *, seller: str) -> Parsed:
     models: list[ModelFacts] = []
     unknown: Counter[str] = Counter()
     for model, entry in items(decode(payload)):
-        if model == "default":
+        if model == "default" or SIZED.search(model):
             continue
         row = Observation(seller, model, {}, provenance)
         observations += _rows(row, entry, unknown)
