@@ -14,7 +14,8 @@ from price_servers import NOW, reaching, recorded, small, upstream, url_of
 
 from tokenworth.errors import InvalidInputError
 from tokenworth.http import HttpSeams
-from tokenworth.prices.refresh import MERGED, choose_sources, kept_observations, refresh, refresh_prices
+from tokenworth.prices.merged import MERGED
+from tokenworth.prices.refresh import choose_sources, kept_observations, refresh, refresh_prices
 
 LITELLM = url_of("litellm")
 NAMES = ("litellm", "models_dev", "vercel")
@@ -30,9 +31,9 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def compiled(parsed):
+def compiled(copies):
     """A merged file that shows what went into it."""
-    return json.dumps(sorted({row.provenance.source for one in parsed for row in one.observations})).encode()
+    return json.dumps(sorted(name for name, pages in copies.items() if pages)).encode()
 
 
 async def test_a_dry_run_compares_and_writes_nothing(tmp_path):
@@ -184,7 +185,7 @@ async def test_the_merged_file_is_left_alone_when_nothing_came(tmp_path):
         await run(client, tmp_path, "litellm", compiled=compiled)
         before = contents(tmp_path)
         answers.answers[LITELLM] = says(reply(500))
-        await run(client, tmp_path, "litellm", compiled=lambda parsed: b"something else")
+        await run(client, tmp_path, "litellm", compiled=lambda copies: b"something else")
     assert contents(tmp_path) == before
 
 

@@ -89,7 +89,9 @@ def _rates(parsed: Parsed) -> dict[_Key, _Amounts]:
 
 
 def _amounts(row: Observation) -> _Amounts:
-    return {**row.usd_per_million, **{UPLIFT + condition: factor for condition, factor in row.uplifts.items()}}
+    amounts: dict[str, Decimal] = {UPLIFT + condition: factor for condition, factor in row.uplifts.items()}
+    amounts.update(row.usd_per_million.items())
+    return amounts
 
 
 def _key(row: Observation) -> _Key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +12,18 @@ import anyio
 import anyio.to_thread
 
 from tokenworth.context import Clock
-from tokenworth.errors import InvalidInputError, TokenworthError
+from tokenworth.errors import DataUnreadableError, InvalidInputError, TokenworthError
 from tokenworth.http import HttpClient, HttpSeams, open_http_client
 from tokenworth.prices.changes import Changes, compare
 from tokenworth.prices.fetchers import SOURCES, Source
-from tokenworth.prices.fetchers.fetching import Fetch, fetch, read, read_here
+from tokenworth.prices.fetchers.fetching import Fetch, fetch, read
 from tokenworth.prices.fetchers.guards import models_priced
 from tokenworth.prices.fetchers.last_good import Kept, read_copy, write_atomically, write_copy
+from tokenworth.prices.fetchers.source import Page
+from tokenworth.prices.merged import MERGED, merge_copies
 from tokenworth.prices.observations import Parsed
 
 __all__ = [
-    "MERGED",
     "Compile",
     "Progress",
     "RefreshReport",
@@ -36,10 +37,9 @@ __all__ = [
 State = Literal["fresh", "unchanged", "kept", "failed"]
 Progress = Callable[[str, str], None]
 """Called with a source's name and what is happening to it, for people."""
-Compile = Callable[[Sequence[Parsed]], bytes]
-"""Turns everything that the sources say into the file that the price list loads over the bundled snapshot."""
+Compile = Callable[[Mapping[str, Sequence[Page]]], bytes | None]
+"""Turns the copies in use, by source, into the file that the price list loads instead of the shipped snapshot."""
 
-MERGED: Final = "prices.json"
 CHANGES_SHOWN_MAX: Final = 20
 
 
@@ -104,16 +104,17 @@ def choose_sources(names: Iterable[str]) -> list[Source]:
     return [SOURCES[name] for name in wanted]
 
 
-async def refresh_prices(  # noqa: PLR0913 - each is one independent choice of the caller
+async def refresh_prices(
     cache_dir: Path,
     *,
     names: Iterable[str] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
-    compiled: Compile | None = None,
     seams: HttpSeams | None = None,
 ) -> RefreshReport:
     """`refresh` over the real network, with a client that reaches the chosen sources' hosts and no others.
+
+    Afterwards `merged.current_snapshot(cache_dir)` is what the price list works from.
 
     Raises:
         InvalidInputError: a name that no source has.
@@ -121,7 +122,7 @@ async def refresh_prices(  # noqa: PLR0913 - each is one independent choice of t
     sources = choose_sources(names)
     async with open_http_client({source.host for source in sources}, seams=seams) as client:
         return await refresh(
-            sources, client=client, cache_dir=cache_dir, dry_run=dry_run, progress=progress, compiled=compiled
+            sources, client=client, cache_dir=cache_dir, dry_run=dry_run, progress=progress, compiled=merge_copies
         )
 
 
@@ -207,14 +208,11 @@ def _keep(results: Sequence[_Result], cache_dir: Path, compiled: Compile | None)
     written = [_kept(result, cache_dir) for result in results]
     if compiled is None or not any(result.fetched for result in written):
         return written
-    asked = {result.report.source for result in written}
-    parsed = [result.parsed for result in written if result.parsed is not None]
-    for name in SOURCES.keys() - asked:
-        pages = read_copy(cache_dir, name).pages
-        parsed += [read_here(SOURCES[name], pages)] if pages else []
     try:
-        write_atomically(cache_dir / MERGED, compiled(parsed))
-    except OSError:
+        merged = compiled({name: read_copy(cache_dir, name).pages for name in SOURCES})
+        if merged is not None:
+            write_atomically(cache_dir / MERGED, merged)
+    except (OSError, DataUnreadableError):
         note = "the merged price file could not be written: the old one stays in use"
         return [_noted(result, note) if result.fetched else result for result in written]
     return written
