@@ -19,7 +19,9 @@ from tokenworth.prices.snapshot import Snapshot, SourceInfo, read_snapshot, ship
 
 SHIPPED_AT = datetime(2026, 9, 1, 15, tzinfo=UTC)
 FRESH_AT = datetime(2026, 10, 1, tzinfo=UTC)
-SHEETS = ["old", "new", "later", "much later"]
+# Rate lines as snapshots write them, and what the tests call them.
+SHEETS = ["i1 o5", "i2 o6", "i3 o7", "i4 o8"]
+NAMES = dict(zip(SHEETS, ["old", "new", "later", "much later"], strict=True))
 
 
 def snapshot(as_of, lines, *, voices=("origin", "litellm", "model_prices"), conflicts=None, sources=("litellm",)):
@@ -35,7 +37,8 @@ def merged_line(shipped, fresh, **options):
     named = []
     for step in steps.split(";"):
         start, _, number = step.rpartition("=")
-        named.append((start, number if number == "-" else content["sheets"][int(number)]))
+        sheet = number if number == "-" else content["sheets"][int(number)]
+        named.append((start, NAMES.get(sheet, sheet)))
     return named, voices, facts
 
 
@@ -75,6 +78,26 @@ def test_conflicts_go_with_the_price_that_was_taken():
         shipped = snapshot(SHIPPED_AT, {"m": f"0|{line}"}, conflicts={"s/m": old})
         content = lay_over(shipped, snapshot(FRESH_AT, {"m": "1|1"}, conflicts={"s/m": fresh}))
         assert content["conflicts"] == {"s/m": expected}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "laid"),
+    [
+        ("i4 o20|batch:i2 o10", "i4 o20 r0.4", "i4 o20 r0.4|batch:i2 o10"),  # the batch price is not lost
+        ("i4 o20|batch:i2 o10", "i5 o20", "i5 o20"),  # a batch price of the old price is no price now
+        ("i4 o20|batch:i2 o10", "i4 o20|batch:i1 o5", "i4 o20|batch:i1 o5"),
+        ("i4 o20|>200000:i8 o30", "i4 o20|>200000:i6 o30", "i4 o20|>200000:i6 o30"),
+        ("i4 o20|~batch:i2 o10", "i4 o20|batch:i3 o15", "i4 o20|batch:i3 o15"),  # a rule gives way to a price
+        ("i4 o20 r0.4|batch:i2 o10 r0.2", "i4 o20 r0.4 w5|batch:i2 o10", "i4 o20 r0.4 w5|batch:i2 o10 r0.2"),
+        ("i4 o20|*speed=fast:6", "i4 o20|*speed=fast:2", "i4 o20|*speed=fast:2"),
+    ],
+)
+def test_fresh_rates_complete_the_shipped_ones_or_replace_them_all(old, new, laid):
+    shipped = replace(snapshot(SHIPPED_AT, {"m": "0|1"}), sheets=[old])
+    fresh = replace(snapshot(FRESH_AT, {"m": "0|1"}), sheets=[new])
+    content = lay_over(shipped, fresh)
+    assert content["sheets"][-1] == laid
+    assert content["models"]["s"]["m"].startswith("0;2026-09-01=1|")
 
 
 def copy(name, body, at, document="table"):
@@ -131,12 +154,17 @@ def test_a_merged_file_that_cannot_be_read_leaves_the_shipped_prices(tmp_path, s
     assert current_snapshot(tmp_path).as_of == shipped.as_of
 
 
-def test_a_newer_version_of_the_program_beats_an_older_merged_file(tmp_path, shipped, copies):
+def test_a_copy_that_is_older_than_what_was_shipped_is_no_news(shipped, copies):
+    recorded_at = {one.name: one.retrieved_at for one in shipped.sources}
     stale = {
-        name: tuple(replace(page, retrieved_at=shipped.as_of - timedelta(days=40)) for page in pages)
+        name: tuple(replace(page, retrieved_at=recorded_at.get(name, shipped.as_of)) for page in pages)
         for name, pages in copies.items()
     }
-    data = json.loads(merge_copies(stale))
+    assert merge_copies(stale) is None
+
+
+def test_a_newer_version_of_the_program_beats_an_older_merged_file(tmp_path, shipped, copies):
+    data = json.loads(merge_copies(copies))
     data["as_of"] = (shipped.as_of - timedelta(days=1)).isoformat()
     (tmp_path / MERGED).write_text(json.dumps(data))
     assert current_snapshot(tmp_path).as_of == shipped.as_of

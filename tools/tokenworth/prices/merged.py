@@ -12,6 +12,8 @@ from typing import Any, Final
 from tokenworth.errors import DataUnreadableError
 from tokenworth.prices.building import BUNDLED, Recorded, build_snapshot
 from tokenworth.prices.fetchers.source import Page
+from tokenworth.prices.observations import ContextThreshold
+from tokenworth.prices.sheets import STANDARD, Mode, Rates, Sheet, read_sheet, write_sheet
 from tokenworth.prices.snapshot import FORMAT, NO_PRICE, Snapshot, read_snapshot, shipped_snapshot
 
 __all__ = ["MERGED", "current_snapshot", "lay_over", "merge_copies"]
@@ -20,8 +22,10 @@ MERGED: Final = "prices.json"
 # The sources with a file a provider: their documents are named after it.
 BY_SELLER: Final = frozenset({"portkey"})
 ORIGIN: Final = "origin"
+NO_RATES: Final[Rates] = {}
 
 _Step = tuple[datetime | None, str]
+_Place = tuple[Mode, ContextThreshold | None]
 
 
 def current_snapshot(cache_dir: Path) -> Snapshot:
@@ -35,20 +39,25 @@ def current_snapshot(cache_dir: Path) -> Snapshot:
 
 
 def merge_copies(copies: Mapping[str, Sequence[Page]]) -> bytes | None:
-    """The merged file out of the copies in use, or None when none of their sources goes into snapshots.
+    """The merged file out of the copies in use, or None when none of them is news.
+
+    A copy counts only when its source goes into snapshots and the shipped snapshot was made from an older one.
 
     Raises:
         DataUnreadableError: a copy cannot be read.
     """
+    shipped = read_snapshot(shipped_snapshot())
+    known = {one.name: one.retrieved_at for one in shipped.sources}
     recorded = [
         Recorded(name, "", page.retrieved_at, page.body, seller=page.document.name if name in BY_SELLER else None)
         for name, pages in copies.items()
         if name in BUNDLED
         for page in pages
+        if name not in known or page.retrieved_at > known[name]
     ]
     if not recorded:
         return None
-    merged = lay_over(read_snapshot(shipped_snapshot()), read_snapshot(build_snapshot(recorded)))
+    merged = lay_over(shipped, read_snapshot(build_snapshot(recorded)))
     return (json.dumps(merged, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -57,7 +66,8 @@ def lay_over(shipped: Snapshot, fresh: Snapshot) -> dict[str, Any]:
 
     A shipped price is replaced only when the source that it came from has spoken again. What replaces it starts at
     its own date, or, where the fresh source gives none, on the day the shipped price was last known to be right.
-    Models that the fresh sources no longer list stay.
+    Where the two say the same, the fresh price only adds to what the shipped one knows; where they differ, modes and
+    tiers that only the shipped one has are dropped with it. Models that the fresh sources no longer list stay.
     """
     spoken = {one.name for one in fresh.sources} | {ORIGIN}
     sheets = _Sheets()
@@ -142,9 +152,41 @@ def _continued(old: _Line | None, new: _Line | None, seam: datetime, now: dateti
     if not any(start > now for start, _ in later if start is not None):
         # Sources without dates know no schedule; what was announced still stands.
         later += [step for step in old.steps if step[0] is not None and step[0] > now]
-    if new.at(seam) != old.at(seam):
-        past.append((seam.replace(hour=0, minute=0, second=0, microsecond=0), new.at(seam)))
+    sheet = _completed(old.at(seam), new.at(seam))
+    if sheet == old.at(seam) and not later:
+        return _Line(old.steps, old.voices, new.facts or old.facts)
+    if sheet != old.at(seam):
+        past.append((seam.replace(hour=0, minute=0, second=0, microsecond=0), sheet))
     return _Line((*past, *later), new.voices, new.facts or old.facts)
+
+
+def _completed(old: str, new: str) -> str:
+    """The new rates, with what only the old line lists where the two agree on everything that both list."""
+    if NO_PRICE in (old, new):
+        return new
+    before, after = read_sheet(old), read_sheet(new)
+    ours, theirs = _stated(before), _stated(after)
+    for key in ours.keys() & theirs.keys():
+        if key[0] in before.derived | after.derived:
+            continue
+        if any(theirs[key].get(meter, rate) != rate for meter, rate in ours[key].items()):
+            return new
+    base: Rates = {**before.base, **after.base}
+    rates: dict[_Place, Rates] = {}
+    for key in ours.keys() | theirs.keys():
+        rates[key] = {**base, **ours.get(key, NO_RATES), **theirs.get(key, NO_RATES)}
+    listed = {mode for sheet in (before, after) for mode in sheet.modes if mode not in sheet.derived}
+    derived = (before.derived | after.derived) - listed
+    return write_sheet(Sheet(rates, {**before.uplifts, **after.uplifts}, derived))
+
+
+def _stated(sheet: Sheet) -> dict[_Place, Rates]:
+    """The rates that each mode and tier states: a sheet fills in the base rate where it states none."""
+    stated: dict[_Place, Rates] = {(STANDARD, None): sheet.base}
+    for key, rates in sheet.rates.items():
+        if key != (STANDARD, None):
+            stated[key] = {meter: rate for meter, rate in rates.items() if sheet.base.get(meter) != rate}
+    return stated
 
 
 def _moment(moment: datetime | None) -> str:
