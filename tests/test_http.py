@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 import trustme
-from http_server import head, reply, routes, says, serving
 
+from support.http_server import head, reply, routes, says, serving
 from tokenworth._addresses import Endpoint, is_public_address, resolve_by_dns
 from tokenworth.errors import (
     AddressRefusedError,

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from price_servers import FIXTURES
 
+from support.price_servers import FIXTURES
 from tokenworth.http import Validators
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.fetchers.source import Document, Page

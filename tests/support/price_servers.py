@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import trustme
-from http_server import Answer, Seen, Server, reply, serving
 
+from support.http_server import Answer, Seen, Server, reply, serving
 from tokenworth.http import HttpClient, HttpLimits, HttpSeams, open_http_client
 from tokenworth.prices.fetchers import SOURCES, Source
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import anyio
 import pytest
-from http_server import reply, says
-from price_servers import NOW, reaching, recorded, small, upstream, url_of
 
+from support.http_server import reply, says
+from support.price_servers import NOW, reaching, recorded, small, upstream, url_of
 from tokenworth.errors import InvalidInputError
 from tokenworth.http import HttpSeams
 from tokenworth.prices.merged import MERGED

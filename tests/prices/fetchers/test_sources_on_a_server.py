@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from http_server import head, reply, says
-from price_servers import AZURE_SECOND_PAGE, NOW, QUICK, reaching, recorded, small, upstream, url_of
 
+from support.http_server import head, reply, says
+from support.price_servers import AZURE_SECOND_PAGE, NOW, QUICK, reaching, recorded, small, upstream, url_of
 from tokenworth._addresses import Endpoint
 from tokenworth.prices.fetchers import SOURCES
 from tokenworth.prices.refresh import refresh
@@ -44,7 +44,7 @@ MODELS = {
     "openrouter": 15,
     "openrouter_endpoints": 2,
     "vercel": 14,
-    "portkey": 28,
+    "portkey": 20,
     "llm_prices": 12,
     "azure": 16,
     "aws": 13,
@@ -326,7 +326,7 @@ async def test_a_provider_file_that_fails_is_replaced_by_its_kept_copy(tmp_path)
         await one(client, tmp_path, "portkey")
         answers.answers[google] = says(reply(500))
         source = await one(client, tmp_path, "portkey")
-    assert (source.state, source.models) == ("fresh", 28)
+    assert (source.state, source.models) == ("fresh", 20)
     total = len(SOURCES["portkey"].documents)
     assert f"1 of {total} documents could not be had: kept ones are used" in source.notes
     assert f"{total - 2} of {total} documents could not be had and are missing" in source.notes
@@ -339,7 +339,7 @@ async def test_a_provider_file_that_is_gone_is_gone(tmp_path):
         del answers.bodies[google]
         source = await one(client, tmp_path, "portkey")
     assert source.state == "kept"
-    assert source.because == "it shrank from 28 to 14 models"
+    assert source.because == "it shrank from 20 to 12 models"
 
 
 async def test_when_no_provider_file_can_be_had_the_source_is_refused(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
+from tokenworth.valuation.spread import Spread
 
 __all__ = ["Assumption", "Assumptions", "load_assumptions"]
 
@@ -47,6 +48,10 @@ class Assumption:
     chance_of_zero: float = 0.0
     triangle: tuple[float, float, float] | None = None
     origin: Origin = "default"
+
+    def spread(self) -> Spread:
+        """The range as the valuation draws from it."""
+        return Spread(self.low, self.base, self.high, self.distribution, self.chance_of_zero, self.triangle)
 
     def said(self, value: float) -> Self:
         """This assumption replaced by a fact that the request states."""

@@ -180,7 +180,7 @@ def _facts(seller: str, model: str, written: str, facts: ModelFacts | None) -> l
     if facts is not None:
         for name, code in FACT_CODES.items():
             value = getattr(facts, name, None)
-            if value is not None and "|" not in str(value) and (seller in NAMED or code in "ckx"):
+            if value is not None and "|" not in str(value) and (seller in NAMED or code in "cktx"):
                 kept[code] = str(value)
     if kept.get("k") == "chat":
         del kept["k"]

@@ -135,6 +135,7 @@ def _facts(models: Mapping[Key, Reconciled], described: list[ModelFacts]) -> dic
             released_on=known.released_on or one.released_on,
             retires_on=known.retires_on or one.retires_on,
             successor=known.successor or one.successor,
+            status=known.status or one.status,
             aliases=(*known.aliases, *one.aliases),
         )
     return facts

@@ -29,6 +29,8 @@ KEYS: Final = (
 # Values that say "nothing special", for any key.
 USUAL: Final = frozenset({"", "standard", "default", "auto", "none", "global", "not_available", "on_demand", "online"})
 USUAL_MORE: Final = frozenset({"normal", "realtime", "sync", "unspecified", "standard_only", "global_standard"})
+ANYWHERE: Final = frozenset({"global", "global_standard", "globalstandard"})
+CAPACITY: Final = frozenset({"provisioned", "ptu", "provisioned_managed"})
 ZONES: Final = {"data_zone": None, "datazone": None, "data_zone_us": "us", "data_zone_eu": "eu"}
 
 
@@ -75,24 +77,30 @@ def conditions_of(said: tuple[tuple[str, str], ...]) -> Conditions:
         if key not in KEYS:
             raise InvalidInputError(f"context.{key[:40]}", "no price depends on it", f"Send any of: {', '.join(KEYS)}")
         values[key] = value.strip().lower().replace("-", "_").replace(" ", "_")
-    tier, batch = _tier(values), values.get("processing") == "batch" or values.get("service_tier") == "batch"
+    tier, processing = _tier(values), _special(values.get("processing"))
+    if values.get("service_tier") == "batch":
+        processing = "batch"
     region = _special(values.get("region"))
     deployment = values.get("deployment", "")
     uplifts = [
-        f"{key}={value}"
+        f"{key}={told}"
         for key in ("inference_geo", "data_residency", "compliance", "endpoint")
-        if (value := _special(values.get(key)))
+        if (told := _special(values.get(key)))
     ]
     if deployment in ZONES:
         uplifts.append("deployment=data_zone")
         region = region or ZONES[deployment]
-    elif deployment in {"provisioned", "ptu", "regional"}:
-        tier = deployment if deployment != "regional" else tier
+    elif deployment in CAPACITY:
+        tier = "provisioned"
+    elif _special(deployment) and deployment not in ANYWHERE:
+        uplifts.append(f"deployment={deployment}")
+    if processing not in {None, "batch"}:
+        tier = str(processing)
     return Conditions(
-        mode=mode_name(tier, "batch" if batch else "online"),
+        mode=mode_name(tier, processing or "online"),
         uplifts=tuple(sorted(uplifts)),
         region=None if region is None else region.replace("_", "-"),
-        global_only=deployment in {"global", "global_standard", "globalstandard"},
+        global_only=deployment in ANYWHERE,
     )
 
 

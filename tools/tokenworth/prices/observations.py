@@ -158,6 +158,7 @@ class ModelFacts:
         patterns: (kind, text) pairs such as ("starts_with", "claude-opus-4-6") by which the source recognises the
             model. Never used to price a name: only to tie ids that another source lists exactly to one history.
         kind: "chat", "embedding", "image", "audio", "video", "rerank", "moderation", "search" or "other".
+        status: "deprecated" (sold, but not for new work) or "removed" (no longer sold).
     """
 
     seller: str
@@ -171,6 +172,7 @@ class ModelFacts:
     released_on: str | None = None
     retires_on: str | None = None
     successor: str | None = None
+    status: str | None = None
     aliases: tuple[str, ...] = ()
     patterns: tuple[tuple[str, str], ...] = ()
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from tokenworth.errors import InvalidInputError
-from tokenworth.prices.conditions import conditions_of
+from tokenworth.prices.conditions import conditions_of, uplift_of
 from tokenworth.prices.cost import WORDS, Cost, Unpriced
 from tokenworth.prices.finder import Finder, Found
 from tokenworth.prices.priced import EVER, Priced
 from tokenworth.prices.rows import Row
+from tokenworth.prices.schedules import schedules_of
+from tokenworth.prices.sellers import seller_named
 from tokenworth.prices.snapshot import Snapshot, read_snapshot, shipped_snapshot
 from tokenworth.prices.usages import Counts, read_usage
 
-__all__ = ["PriceList", "shipped_prices"]
+__all__ = ["PriceList", "read_data", "shipped_prices"]
 
 QUOTES_MAX: Final = 20_000
 # Context as (key, value) pairs, in the order in which they were said.
@@ -139,6 +141,8 @@ def shipped_prices() -> PriceList:
     return PriceList(read_snapshot(shipped_snapshot()))
 
 
-def age_days(snapshot: Snapshot, now: datetime) -> int:
-    """How many whole days ago a snapshot's newest source was recorded."""
-    return max((now.astimezone(UTC) - snapshot.as_of).days, 0)
+def read_data() -> None:
+    """Read the small data files that are otherwise read on first use, for callers that must not block later."""
+    seller_named("")
+    schedules_of("", "")
+    uplift_of("", "")

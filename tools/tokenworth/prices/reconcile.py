@@ -34,7 +34,7 @@ COMPARED: Final[tuple[Meter, ...]] = ("input", "output", "input_audio", "output_
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A source that states another standard price for the same moment than the one we use."""
+    """A source that states another standard price for the same moment; `rates` are those that differ from ours."""
 
     source: str
     rates: Rates
@@ -179,7 +179,7 @@ def _sheets(spans: list[Span], voices: list[Track], as_of: datetime) -> list[She
     others = [found.steps for voice in voices if (found := voice.at(STANDARD, probe))]
     steps_now = _completed(present.steps, others, boundaries=voices[0].provenance.confidence != "origin")
     modes_now = {
-        mode: found for mode in _modes(voices) if (found := _mode_steps(mode, voices, steps_now, probe)) is not None
+        mode: steps for mode in _modes(voices) if (steps := _mode_steps(mode, voices, steps_now, probe)) is not None
     }
     uplifts = {condition: multiple for voice in reversed(voices) for condition, multiple in voice.uplifts.items()}
     fast = uplifts.pop("speed=fast", None)
@@ -337,9 +337,11 @@ def _conflicts(ranked: list[Track], chosen: Track, as_of: datetime) -> Iterable[
     price = _price_at(chosen, as_of)
     for track in ranked:
         stated = _price_at(track, as_of)
-        differing = {meter: rate for meter, rate in stated.items() if price and meter in price and price[meter] != rate}
+        differing: dict[Meter, Decimal] = {
+            meter: rate for meter, rate in stated.items() if price and meter in price and price[meter] != rate
+        }
         if differing:
-            yield Conflict(track.provenance.source, stated, _reason(track, chosen))
+            yield Conflict(track.provenance.source, differing, _reason(track, chosen))
 
 
 def _reason(track: Track, chosen: Track) -> str:

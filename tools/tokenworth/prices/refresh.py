@@ -126,7 +126,7 @@ async def refresh_prices(
         )
 
 
-async def refresh(  # noqa: PLR0913 - each is one independent choice of the caller
+async def refresh(
     sources: Sequence[Source],
     *,
     client: HttpClient,

@@ -31,6 +31,7 @@ FACT_CODES: Final = {
     "released_on": "r",
     "retires_on": "x",
     "successor": "s",
+    "status": "t",
     "name": "n",
     "family": "y",
     "written": "w",

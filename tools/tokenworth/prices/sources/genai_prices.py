@@ -67,6 +67,7 @@ METER_OF: Final[dict[str, tuple[Meter, Decimal]]] = {
 }
 # Known, and nothing that a usage object of ours counts.
 NOT_METERED: Final = {"input_annotated_document_kpages", "output_citation_mtok", "input_text_messages_kcount"}
+VERTEX: Final = "google-vertex"
 CONSTRAINTS: Final = {"start_date", "start_time", "end_time"}
 
 
@@ -93,6 +94,8 @@ def parse(payload: bytes, retrieved_at: datetime) -> Parsed:
             if seller is None or model is None:
                 unknown["model without an id"] += 1
                 continue
+            # The file puts what Vertex sells of other makers under Google; the Gemini API sells none of it.
+            seller = VERTEX if seller == "google" and model.startswith("claude") else seller
             row = Observation(seller, model, {}, provenance)
             observations += _standard_rows(row, entry.get("prices"), unknown)
             observations += _variant_rows(row, entry.get("price_variants"), unknown)
@@ -168,10 +171,10 @@ def _tiered(row: Observation, prices: Mapping[str, object], unknown: Counter[str
                 above.setdefault(int(start), {})[meter] = dearer
     if base:
         yield replace(row, usd_per_million=base)
-    for start, rates in sorted(above.items()):
+    for tokens, rates in sorted(above.items()):
         # "From 200,000 on" can only be written here as "above 199,999".
-        from_here = start % 1000 == 999
-        threshold = ContextThreshold(start + 1, inclusive=True) if from_here else ContextThreshold(start)
+        from_here = tokens % 1000 == 999
+        threshold = ContextThreshold(tokens + 1, inclusive=True) if from_here else ContextThreshold(tokens)
         yield replace(row, usd_per_million=rates, above=threshold)
 
 
@@ -195,6 +198,7 @@ def _facts(seller: str, model: str, entry: Mapping[str, object]) -> ModelFacts:
         NAME,
         name=text(entry.get("name")),
         context_tokens_max=whole_number(entry.get("context_window")),
+        status="deprecated" if entry.get("deprecated") is True else None,
         aliases=tuple(name for kind, name in clauses if kind == "equals" and name != model),
         patterns=tuple((kind, name) for kind, name in clauses if kind != "equals"),
     )

@@ -66,10 +66,11 @@ def parse(payload: bytes, retrieved_at: datetime) -> Parsed:
     models: list[ModelFacts] = []
     unknown: Counter[str] = Counter()
     content = record(decode(payload))
+    statuses = record(content.get("status"))
     peaks = list(_peaks(record(content.get("schedules")).get("schedule")))
     for seller, sold in items(content.get("prices")):
         for model, modes in items(sold):
-            models.append(ModelFacts(seller, model, NAME))
+            models.append(ModelFacts(seller, model, NAME, status=text(record(statuses.get(seller)).get(model))))
             for mode, timeline in modes.items():
                 row = _placed(Observation(seller, model, {}, provenance), mode)
                 observations += _timeline(row, list(records(timeline)), unknown)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from tokenworth.prices.observations import Meter
-from tokenworth.prices.usages.counts import Counts, whole
+from tokenworth.prices.usages.counts import Counts, entries, whole
 
 __all__ = ["read"]
 
@@ -34,9 +34,4 @@ def read(usage: Mapping[str, Any]) -> Counts:
 
 
 def _long_lived(details: object) -> int:
-    total = 0
-    for entry in cast("list[Any]", details) if isinstance(details, list) else []:
-        if isinstance(entry, Mapping):
-            detail = cast("Mapping[str, Any]", entry)
-            total += whole(detail, "inputTokens") if detail.get("ttl") == "1h" else 0
-    return total
+    return sum(whole(entry, "inputTokens") for entry in entries(details) if entry.get("ttl") == "1h")

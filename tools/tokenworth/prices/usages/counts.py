@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from tokenworth.errors import InvalidInputError
 from tokenworth.prices.observations import Meter
 
-__all__ = ["COUNT_MAX", "NOTHING", "Counts", "member", "parts_of", "whole"]
+__all__ = ["COUNT_MAX", "NOTHING", "Counts", "entries", "member", "parts_of", "whole"]
 
 COUNT_MAX: Final = 10**15
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -63,6 +63,13 @@ def member(usage: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return cast("Mapping[str, Any]", value)
     raise InvalidInputError(f"usage.{key[:60]}", "not an object", "Send the usage object as the API returned it")
+
+
+def entries(value: object) -> list[Mapping[str, Any]]:
+    """The objects in an array of the usage object; an empty list for anything else."""
+    if not isinstance(value, list):
+        return []
+    return [cast("Mapping[str, Any]", one) for one in cast("list[object]", value) if isinstance(one, Mapping)]
 
 
 def parts_of(total: int, parts: int, name: str) -> int:

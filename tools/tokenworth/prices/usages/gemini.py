@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from tokenworth.prices.observations import Meter
-from tokenworth.prices.usages.counts import Counts, parts_of, whole
+from tokenworth.prices.usages.counts import Counts, entries, parts_of, whole
 
 __all__ = ["read"]
 
@@ -59,12 +59,10 @@ def read(usage: Mapping[str, Any]) -> Counts:
 
 def _by_kind(usage: Mapping[str, Any], key: str) -> dict[str, int]:
     counts: dict[str, int] = {}
-    listed = usage.get(key)
-    for entry in cast("list[Any]", listed) if isinstance(listed, list) else []:
-        if isinstance(entry, Mapping):
-            detail = {_camel(str(name)): value for name, value in cast("Mapping[Any, Any]", entry).items()}
-            kind = str(detail.get("modality", "TEXT")).rpartition(".")[2].upper()
-            counts[kind] = counts.get(kind, 0) + whole(detail, "tokenCount")
+    for entry in entries(usage.get(key)):
+        detail = {_camel(str(name)): value for name, value in entry.items()}
+        kind = str(detail.get("modality", "TEXT")).rpartition(".")[2].upper()
+        counts[kind] = counts.get(kind, 0) + whole(detail, "tokenCount")
     return counts
 
 

@@ -1,0 +1,59 @@
+"""Builds the MCP server: its identity, its instructions, and the chosen part of the table of tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from tokenworth import __version__
+from tokenworth_mcp.catalogue import select_tools
+from tokenworth_mcp.sdk_compat import Identity, TableServer
+
+if TYPE_CHECKING:
+    from tokenworth.context import Context
+
+__all__ = ["INSTRUCTIONS", "build_server"]
+
+INSTRUCTIONS: Final = """\
+Tokenworth values pay offers that include AI tokens, and shows the assumptions behind every figure.
+
+- value_offer: what one offer of salary, bonus, equity and tokens is worth, as salary; base alone is enough to start.
+- compare_offers: which of several offers is worth most, how surely, and what would make them equal.
+- explain_assumptions: what each default is, who says so, and which question would replace it.
+
+Every answer comes twice, as text and as structured content; either is complete. Quote the headline, keep the range \
+beside every figure, and name the assumptions that move it most. Ask the person the questions an answer lists before \
+calling again with what they say. Amounts may be numbers or text such as "375k", "$100,000" or "5M" tokens. Unknown \
+fields are refused, never ignored: leave out what you do not know, and send objects as JSON, not as text. When a call \
+is refused, change what the message names and call again. Answers are estimates, not financial, tax or legal advice.\
+"""
+
+
+def build_server(
+    context: Context | None = None, *, toolsets: Iterable[str] | None = None, read_only: bool = False
+) -> TableServer:
+    """A server over some of the tools, for any transport or an in-memory client.
+
+    Args:
+        context: what the tools may use; by default the shipped assumptions and the real clock.
+        toolsets: which families to offer, all when None.
+        read_only: leave out the tools that write anything.
+
+    Raises:
+        InvalidInputError: a toolset that does not exist.
+    """
+    if context is None:
+        from tokenworth.wiring import build_context  # noqa: PLC0415 - whoever brings a context needs no wiring
+
+        context = build_context()
+    return TableServer(
+        select_tools(toolsets, read_only=read_only),
+        context,
+        Identity(
+            name="tokenworth",
+            title="Tokenworth",
+            version=__version__,
+            description="What a pay offer with AI tokens is worth, what agents burn, and what leaving costs.",
+            instructions=INSTRUCTIONS,
+        ),
+    )

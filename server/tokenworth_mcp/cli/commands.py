@@ -1,0 +1,69 @@
+"""The command `tokenworth` and the table of its subcommands."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+
+from tokenworth import __version__
+from tokenworth.errors import DataUnreadableError, InvalidInputError, TokenworthError
+from tokenworth_mcp.boundary import RefusedArgumentsError, in_one_line
+from tokenworth_mcp.strict_json import JsonRefusedError
+
+__all__ = ["main"]
+
+COMMANDS: Final = {
+    "value": "Value an offer.",
+    "compare": "Rank two to ten offers.",
+    "serve": "Serve the tools to an MCP client.",
+    "tools": "List the tools.",
+    "call": "Call any tool with JSON, once or line by line.",
+    "assumptions": "Show every default and who says so.",
+}
+"""What each command is for; it lives in the module of its name, as a click command called `command`."""
+
+UNUSABLE_INPUT: Final = (InvalidInputError, DataUnreadableError, RefusedArgumentsError, JsonRefusedError)
+
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand when it is called, so that none pays for another and help pays for none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"tokenworth_mcp.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tokenworth")
+def root() -> None:
+    """What a pay offer with AI tokens is worth, what agents burn, and what leaving costs."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 when done, 1 when something failed, 2 when the input cannot be used."""
+    try:
+        code = root.main(prog_name="tokenworth", standalone_mode=False)
+    except click.Abort:
+        _fail("interrupted", 1)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except TokenworthError as error:
+        _fail(in_one_line(error), 2 if isinstance(error, UNUSABLE_INPUT) else 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"tokenworth: {' '.join(message.split())}", err=True)
+    sys.exit(code)

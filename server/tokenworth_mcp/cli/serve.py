@@ -1,0 +1,40 @@
+"""`tokenworth serve`: the MCP server, over stdio for a local client or over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import click
+
+from tokenworth.wiring import build_context
+from tokenworth_mcp.app import build_server
+from tokenworth_mcp.logs import configure_logging
+from tokenworth_mcp.settings import load_settings
+
+__all__ = ["command"]
+
+
+@click.command("serve")
+@click.option("--http", "over_http", is_flag=True, help="Serve streamable HTTP instead of stdio.")
+@click.option("--host", help="Where HTTP listens; a loopback address. [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Which port; 0 picks a free one. [default: 8000]")
+@click.option("--toolsets", help="Offer these families of tools only, separated by commas.")
+@click.option("--read-only", is_flag=True, default=None, help="Leave out the tools that write anything.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: warning]")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="A TOML file of settings.")
+def command(config_file: Path | None, *, over_http: bool, **chosen: object) -> None:
+    """Serve the tools to an MCP client, over stdio unless --http is given."""
+    said = {name: value for name, value in chosen.items() if value is not None}
+    settings = load_settings(config_file, said)
+    configure_logging(settings.log_level)
+    context = build_context(assumptions_file=settings.assumptions_file)
+    server = build_server(context, toolsets=settings.toolsets, read_only=settings.read_only)
+    if over_http:
+        from tokenworth_mcp.http import serve_http  # noqa: PLC0415 - stdio needs no web server
+
+        anyio.run(serve_http, server, settings)
+    else:
+        from tokenworth_mcp.stdio import run_stdio  # noqa: PLC0415 - HTTP needs no pipes
+
+        run_stdio(server.lowlevel)

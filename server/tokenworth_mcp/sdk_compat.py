@@ -1,0 +1,134 @@
+"""All that leans on the MCP SDK's private parts or works around it (mcp 2.3), each with its reason.
+
+- `TableServer` answers tools/list from committed listings and runs tools/call through our boundary. The SDK's own
+  `Tool.from_function` costs some 8 ms a tool at start-up, drops unknown arguments silently, takes `"3"` and `true` for
+  numbers, reads JSON out of strings, and shows callers pydantic's text with the values they sent.
+- `TableServer._tool_input_schema` is the private hook behind `Mcp-Param-*` header checks; the SDK's own looks in a
+  tool manager that we leave empty.
+- `TableServer.lowlevel` is private in the SDK although its own in-memory client needs it (it says so in a TODO).
+- `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
+  with them whatever an exception's text quotes.
+- `answer_probe`: the SDK lets the first message decide a connection's era, so a client that asks `server/discover` and
+  then falls back to `initialize` on the same pipe is refused with -32022. Claude Code does exactly that
+  (anthropics/claude-code#96183). A probe is answered by a connection of its own, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.lowlevel import Server
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.runner import serve_dual_era_loop
+from mcp.shared.message import SessionMessage
+from mcp_types import CallToolResult, JSONRPCRequest, TextContent, Tool
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from tokenworth.errors import TokenworthError
+from tokenworth_mcp.boundary import answer_call
+from tokenworth_mcp.catalogue import ToolEntry, find_tool
+from tokenworth_mcp.snapshots import listed_tool, read_listing
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context as CallContext
+
+    from tokenworth.context import Context
+
+__all__ = ["Identity", "TableServer", "answer_probe", "is_probe"]
+
+META_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
+
+
+class Identity(TypedDict):
+    """Who the server says it is."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    instructions: str
+
+
+class TableServer(MCPServer[Any]):
+    """An MCP server whose tools are the entries of our table, each call validated and masked at our boundary."""
+
+    def __init__(self, entries: Sequence[ToolEntry], context: Context, identity: Identity) -> None:
+        self._entries = tuple(entries)
+        self._tool_context = context
+        with _untouched_root_logger():
+            # Nothing here ever changes while it runs, so there is nothing to subscribe to.
+            super().__init__(**identity, subscriptions=False, log_level="WARNING")
+
+    @property
+    def lowlevel(self) -> Server[Any]:
+        """The SDK's inner server, which transports drive."""
+        return self._lowlevel_server
+
+    async def list_tools(self) -> list[Tool]:
+        """The committed listings, in the table's order."""
+        return [listed_tool(entry.name) for entry in self._entries]
+
+    def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
+        schema: dict[str, Any] | None = None
+        if any(entry.name == name for entry in self._entries):
+            schema = read_listing(name)["inputSchema"]
+        return schema
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: CallContext[Any, Any] | None = None
+    ) -> CallToolResult:
+        """Run one tool.
+
+        Raises:
+            ToolError: whatever the caller should read: a refusal, or that the fault is ours.
+        """
+        del context
+        try:
+            entry = find_tool(name, self._entries)
+            answered = await answer_call(entry, arguments, self._tool_context)
+        except TokenworthError as error:
+            raise ToolError(str(error)) from None
+        return CallToolResult(content=[TextContent(type="text", text=answered.text)], structured_content=answered.data)
+
+
+def is_probe(message: object) -> bool:
+    """Whether a message is a `server/discover` of the modern era."""
+    if not isinstance(message, JSONRPCRequest) or message.method != "server/discover":
+        return False
+    meta = (message.params or {}).get("_meta")
+    return isinstance(meta, dict) and cast("dict[str, object]", meta).get(META_VERSION) in MODERN_PROTOCOL_VERSIONS
+
+
+async def answer_probe(server: Server[Any], probe: JSONRPCRequest) -> SessionMessage:
+    """The answer to a `server/discover`, from a connection that lives only for it."""
+    probe_in, probe_out = anyio.create_memory_object_stream[SessionMessage | Exception](1)
+    reply_in, reply_out = anyio.create_memory_object_stream[SessionMessage](1)
+
+    async def ask() -> None:
+        async with probe_in:
+            await probe_in.send(SessionMessage(probe))
+            replies.append(await reply_out.receive())
+
+    replies: list[SessionMessage] = []
+    async with reply_out, anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        # The lifespan's state is not needed to say who we are, and entering it twice could open things twice.
+        await serve_dual_era_loop(server, probe_out, reply_in, lifespan_state={})
+    return replies[0]
+
+
+@contextmanager
+def _untouched_root_logger() -> Generator[None]:
+    """Make `logging.basicConfig` do nothing: it leaves a root logger alone that has a handler."""
+    root = logging.getLogger()
+    placeholder = logging.NullHandler()
+    root.addHandler(placeholder)
+    try:
+        yield
+    finally:
+        root.removeHandler(placeholder)

@@ -1,0 +1,106 @@
+"""Typed configuration: the command line over TOKENWORTH_* variables over a TOML file over the defaults."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tokenworth.errors import DataUnreadableError, InvalidInputError
+from tokenworth_mcp.catalogue import Toolset
+from tokenworth_mcp.logs import LogLevel
+from tokenworth_mcp.problems import find_problems
+
+__all__ = ["Settings", "load_settings"]
+
+PREFIX: Final = "TOKENWORTH_"
+CONFIG_VARIABLE: Final = "TOKENWORTH_CONFIG"
+# Close enough to one of ours to be a slip of the pen; anything else under the prefix is somebody else's.
+SLIP: Final = 0.85
+
+
+def _listed(value: object) -> object:
+    """Names separated by commas, as variables and options hold them."""
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",") if name.strip()]
+    return value
+
+
+class Settings(BaseModel):
+    """How the server runs.
+
+    Attributes:
+        toolsets: the families of tools to offer; all when None.
+        read_only: leave out the tools that write anything.
+        host, port: where HTTP listens; port 0 picks a free one.
+        assumptions_file: TOML laid over the shipped defaults.
+        body_bytes_max: the largest HTTP body that is read.
+        body_seconds_max: how long a client may take to send it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    log_level: LogLevel = "warning"
+    toolsets: Annotated[list[Toolset] | None, BeforeValidator(_listed)] = None
+    read_only: bool = False
+    host: str = Field(default="127.0.0.1", max_length=255)
+    port: int = Field(default=8000, ge=0, le=65_535)
+    assumptions_file: Path | None = None
+    body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
+    body_seconds_max: float = Field(default=10.0, gt=0, le=300)
+
+
+def load_settings(
+    config_file: Path | None = None,
+    chosen: Mapping[str, object] | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """The settings in force.
+
+    Args:
+        config_file: a TOML file; by default the one that TOKENWORTH_CONFIG names, if any.
+        chosen: what the command line says, by the names of `Settings`.
+        environment: where TOKENWORTH_* is looked up.
+
+    Raises:
+        DataUnreadableError: the file cannot be read as TOML.
+        InvalidInputError: a setting that does not exist (the nearest is named) or a value that it cannot have.
+    """
+    if config_file is None and environment.get(CONFIG_VARIABLE):
+        config_file = Path(environment[CONFIG_VARIABLE])
+    values = {**_from_file(config_file), **_from_environment(environment), **(chosen or {})}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problem = find_problems(error, values, Settings)[0][0]
+        raise InvalidInputError(f"settings: {problem.field}", problem.problem, problem.instead) from None
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataUnreadableError(
+            'the settings file cannot be read as TOML. Give one setting a line, such as: log_level = "info"'
+        ) from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    found: dict[str, str] = {}
+    for variable, value in environment.items():
+        if variable in known:
+            found[known[variable]] = value
+        elif variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+            near = difflib.get_close_matches(variable, known, 1, SLIP)
+            if near:
+                raise InvalidInputError(f"settings: {variable}", "no such setting", f"Did you mean {near[0]}?")
+    return found

@@ -1,0 +1,75 @@
+"""The committed listings: current, true to the models, and cheap to read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import bpe_openai
+import jsonschema
+import pytest
+
+from tokenworth.wiring import build_context
+from tokenworth_mcp.boundary import answer_call
+from tokenworth_mcp.catalogue import TOOLS, load_tool
+from tokenworth_mcp.snapshots import build_listing, read_listing
+
+TOKENS_MAX = {"value_offer": 1_500}
+TOKENS_MAX_OTHERS = 450
+TOKENS_MAX_ALL = 6_000
+
+each_tool = pytest.mark.parametrize("entry", TOOLS, ids=lambda entry: entry.name)
+
+
+def _tokens(value: object) -> int:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
+
+
+@each_tool
+def test_the_committed_listing_is_what_make_schemas_would_write(entry):
+    assert read_listing(entry.name) == build_listing(entry), "run: make schemas"
+
+
+@each_tool
+def test_a_listing_keeps_to_its_share_of_the_model_s_context(entry):
+    assert _tokens(read_listing(entry.name)) <= TOKENS_MAX.get(entry.name, TOKENS_MAX_OTHERS)
+
+
+def test_all_listings_together_stay_under_six_thousand_tokens():
+    assert _tokens([read_listing(entry.name) for entry in TOOLS]) <= TOKENS_MAX_ALL
+
+
+@each_tool
+def test_schemas_are_schemas_and_nothing_at_the_top_may_be_unknown(entry):
+    listing = read_listing(entry.name)
+    for schema in (listing["inputSchema"], listing["outputSchema"]):
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert schema["type"] == "object"
+    assert listing["inputSchema"]["additionalProperties"] is False
+
+
+@each_tool
+def test_the_written_output_schema_names_only_fields_that_the_answer_has(entry):
+    listed = read_listing(entry.name)["outputSchema"]
+    answer = load_tool(entry).answer_type.model_json_schema(mode="serialization")
+    assert set(listed["properties"]) <= set(answer["properties"])
+    assert set(listed["required"]) <= set(listed["properties"])
+
+
+async def test_an_answer_fits_the_output_schema():
+    entry = TOOLS[-1]
+    answered = await answer_call(entry, {}, build_context())
+    jsonschema.validate(answered.data, read_listing(entry.name)["outputSchema"])
+
+
+def test_listing_the_tools_imports_no_request_model():
+    program = (
+        "import sys, asyncio; from tokenworth_mcp.app import build_server\n"
+        "tools = asyncio.run(build_server().list_tools())\n"
+        "models = [n for n in sys.modules if n.startswith('tokenworth.') and n.endswith('.models')]\n"
+        "print(len(tools), models, 'numpy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == [str(len(TOOLS)), "[]", "False"]

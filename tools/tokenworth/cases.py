@@ -1,0 +1,353 @@
+"""From an offer and a person to what the valuation computes with; what was not said is noted on the way.
+
+This is the only place where a default stands in for a fact of the contract, and it lists each one with the question
+that would replace it. Every family that reads a contract starts here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tokenworth.answers import Overrides
+from tokenworth.assumptions import Assumptions
+from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
+from tokenworth.context import Context
+from tokenworth.errors import InvalidInputError, NotPricedError
+from tokenworth.money import Money
+from tokenworth.terms import Offer, Person, TokenGrant, Vesting
+from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
+from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
+from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
+from tokenworth.valuation.vesting import Vest, VestingYear, graded_vests, straight_line_vests, vests_by_year
+
+__all__ = [
+    "HORIZON_YEARS",
+    "REFRESH_VESTING",
+    "Case",
+    "Taxed",
+    "build_case",
+    "question_for",
+    "share_terms_of",
+    "taxes_for",
+    "vests_of",
+]
+
+HORIZON_YEARS: Final = 4
+HOURS_PER_YEAR: Final = 2080
+VESTING_MONTHS: Final = 48
+CLIFF_MONTHS: Final = 12
+REFRESH_VESTING: Final = Vesting(months=48, cliff_months=0, every_months=3)
+# What is left of the worth for each stated freedom of choice; unsaid, the assumption's whole range applies.
+CHOICE_QUALITY: Final = {"any": 1.0, "one_provider": 0.9, "one_model": 0.7}
+IMPUTED: Final[dict[str, Imputed]] = {"no": "none", "personal_use": "personal_use", "face": "face"}
+
+ASKS: Final = {
+    "offer.tokens.unused": "What happens to tokens you do not use?",
+    "offer.tokens.on_leaving": "What happens to unspent tokens when you leave?",
+    "offer.tokens.taxed": "Will the tokens be taxed as income, and at what value?",
+    "offer.tokens.years": "For how many years is the token grant promised?",
+    "offer.sign_on.clawback_months": "For how long can the sign-on be claimed back?",
+    "person.filing": "Do you file taxes alone or jointly?",
+    "person.state": "In which state would you be taxed?",
+}
+VESTING_ASK: Final = "How do the shares vest?"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One offer, ready to be valued.
+
+    Attributes:
+        assumptions: with what the request states in place of the defaults.
+        unsaid: fields of the contract that were not said, each with what is taken in its place.
+        tax: which taxes are in the numbers; `tax_source` says whose tables.
+        notes: what a reader must know, in plain words.
+    """
+
+    label: str
+    offer: Offer
+    person: Person
+    terms: PayTerms
+    taxes: TaxYears
+    tax: str
+    tax_source: str
+    assumptions: Assumptions
+    unsaid: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def hours_per_year(self) -> float:
+        """Hours the offer asks for."""
+        return HOURS_PER_YEAR * float(self.offer.fte or 1)
+
+    def usd(self, amount: Money | None) -> float:
+        """An amount of the offer in USD; nothing where there is none."""
+        return _Dollars(self.offer)(amount)
+
+    def with_terms(self, terms: PayTerms) -> Case:
+        """The same case under other terms."""
+        return replace(self, terms=terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dollars:
+    """Reads the offer's amounts as USD: exact until here, a float from here on."""
+
+    offer: Offer
+
+    def __call__(self, amount: Money | None) -> float:
+        if amount is None:
+            return 0.0
+        rate = self.offer.fx.number if self.offer.fx is not None else 1
+        return float(amount.number * rate)
+
+
+def build_case(offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str) -> Case:
+    """Turn an offer into terms in USD, taxes and assumptions.
+
+    Raises:
+        InvalidInputError: no tax table or marginal rate for this person, or an unknown override.
+        NotPricedError: tokens of something whose price nobody said.
+    """
+    unsaid: dict[str, str] = {}
+    usd = _Dollars(offer)
+    terms = _pay_terms(offer, usd, context, unsaid)
+    taxed = taxes_for(offer, person)
+    notes = taxed.notes
+    if person.marginal_rate is None:
+        if person.filing is None:
+            unsaid["person.filing"] = "single"
+        if person.state is None:
+            unsaid["person.state"] = "federal tax only"
+    assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
+    if overrides:
+        assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
+    if offer.fx is not None:
+        notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
+    return Case(label, offer, person, terms, taxed.years, taxed.name, taxed.source, assumptions, unsaid, notes)
+
+
+def question_for(field: str) -> str:
+    """What to ask about a term that the contract left unsaid."""
+    return ASKS.get(field, VESTING_ASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """How a person's pay is taxed over the horizon, who says so, and what to know about it."""
+
+    years: TaxYears
+    name: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def taxes_for(offer: Offer, person: Person) -> Taxed:
+    """The tax curves of each year.
+
+    Raises:
+        InvalidInputError: neither a table nor a marginal rate fits.
+    """
+    contractor = offer.employment == "contractor"
+    if person.marginal_rate is not None:
+        flat = (flat_curve(float(person.marginal_rate)),) * HORIZON_YEARS
+        return Taxed(TaxYears(flat, flat), f"your marginal rate of {float(person.marginal_rate):.1%}", "the caller")
+    if person.country not in (None, "US") or (person.country is None and offer.currency != "USD"):
+        raise InvalidInputError(
+            "person.marginal_rate",
+            "there are no tax tables here for that country",
+            "Send the tax rate on your next unit of pay, such as 0.42",
+        )
+    first = offer.start_year or TAX_YEARS[-1]
+    tables = [load_tax_tables(first + i, person.filing or "single", person.state) for i in range(HORIZON_YEARS)]
+    household = float(person.household_income.number) if person.household_income else 0.0
+    pay = tuple(_curve(table, household, contractor=contractor) for table in tables)
+    salary = tuple(_curve(table, household, contractor=False) for table in tables) if contractor else pay
+    state = f", {person.state}" if person.state is not None else ""
+    payroll = "self-employment tax" if contractor else "FICA"
+    name = f"US federal {first} ({person.filing or 'single'}), {payroll}{state}"
+    return Taxed(TaxYears(pay, salary), name, tables[0].source, _tax_notes(tables))
+
+
+def _tax_notes(tables: list[TaxTables]) -> tuple[str, ...]:
+    notes = list(dict.fromkeys(note for table in tables for note in table.notes))
+    later = [table.year for table in tables if table.law_year < table.year]
+    if later:
+        span = f"{later[0]}" if len(later) == 1 else f"{later[0]}-{later[-1]}"
+        notes.append(f"{span} taxed by the {tables[-1].law_year} tables")
+    return tuple(notes)
+
+
+def _curve(table: TaxTables, household: float, *, contractor: bool) -> TaxCurve:
+    schedules = (table.federal,) if table.state is None else (table.federal, table.state)
+    make = contractor_curve if contractor else employee_curve
+    return make(schedules, table.payroll, household_income=household)
+
+
+def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
+    base = usd(offer.base)
+    for index, grant in enumerate(offer.equity):
+        if grant.vesting.yearly is None and grant.vesting.months is None:
+            unsaid[f"offer.equity.{index}.vesting"] = "4 years, 1-year cliff, then quarterly"
+    bonus = offer.bonus
+    share = float(bonus.target_share) if bonus is not None and bonus.target_share is not None else 0.0
+    target = usd(bonus.target) if bonus is not None and bonus.target is not None else base * share
+    sign_on = offer.sign_on
+    if sign_on is not None and "clawback_months" not in sign_on.model_fields_set:
+        unsaid["offer.sign_on.clawback_months"] = "no clawback"
+    return PayTerms(
+        base=(base,) * HORIZON_YEARS,
+        bonus_target=(target,) * HORIZON_YEARS,
+        bonus_guaranteed=bonus is not None and bonus.guaranteed,
+        sign_on=usd(sign_on.amount) if sign_on is not None else 0.0,
+        clawback_years=sign_on.clawback_months / 12.0 if sign_on is not None else 0.0,
+        clawback_pro_rata=sign_on is None or sign_on.clawback == "pro_rata",
+        other=(usd(offer.other_annual),) * HORIZON_YEARS,
+        shares=share_terms_of(offer),
+        tokens=None if offer.tokens is None else _token_terms(offer.tokens, base, usd, context, unsaid),
+        contractor=offer.employment == "contractor",
+    )
+
+
+def share_terms_of(offer: Offer) -> tuple[ShareTerms, ...]:
+    """All grants of one kind of share as one holding, since they rise and fall together; refreshers included."""
+    usd = _Dollars(offer)
+    grants: dict[bool, list[ShareTerms]] = {}
+    for grant in offer.equity:
+        private = grant.kind == "private_shares"
+        holding = grants.setdefault(private, [])
+        holding.append(_vesting_in_usd(usd(grant.value), _vesting_years(grant.vesting), 0, private=private))
+        refresh = usd(grant.refresh_per_year)
+        if refresh > 0.0:
+            years = _vesting_years(REFRESH_VESTING)
+            holding += [_vesting_in_usd(refresh, years, start, private=private) for start in range(1, HORIZON_YEARS)]
+    return tuple(_one_holding(holding) for holding in grants.values())
+
+
+def _one_holding(grants: list[ShareTerms]) -> ShareTerms:
+    vesting: list[VestingYear] = []
+    for year in range(HORIZON_YEARS):
+        vests = [grant.vesting[year] for grant in grants]
+        usd = sum(vest.fraction for vest in vests)
+        when = sum(vest.fraction * vest.when for vest in vests) / usd if usd > 0.0 else year + 0.5
+        vesting.append(VestingYear(usd, when))
+    outstanding = tuple(sum(grant.outstanding_usd[year] for grant in grants) for year in range(HORIZON_YEARS))
+    return ShareTerms(tuple(vesting), outstanding, grants[0].private)
+
+
+def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
+    """Every vest of a grant; a schedule that was not said is four years with a one-year cliff, then quarterly."""
+    if vesting.yearly is not None:
+        return graded_vests([float(share) for share in vesting.yearly], vesting.every_months)
+    months = vesting.months or VESTING_MONTHS
+    cliff = vesting.cliff_months if vesting.cliff_months is not None else min(CLIFF_MONTHS, months)
+    return straight_line_vests(months, cliff, vesting.every_months)
+
+
+def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
+    return vests_by_year(vests_of(vesting), HORIZON_YEARS)
+
+
+def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *, private: bool) -> ShareTerms:
+    """A grant made `start` years in, cut to the horizon; at risk each year is what has not vested before it."""
+    nothing = [VestingYear(0.0, year + 0.5) for year in range(start)]
+    later = [VestingYear(value * y.fraction, y.when + start) for y in years[: HORIZON_YEARS - start]]
+    left, outstanding = value, [0.0] * start
+    for year in later:
+        outstanding.append(left)
+        left -= year.fraction
+    return ShareTerms((*nothing, *later), tuple(outstanding), private)
+
+
+def _token_terms(
+    grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]
+) -> TokenTerms | None:
+    """The grant as the valuation takes it; None where it grants nothing."""
+    budget, once, monthly, price = _budget(grant, base, usd, context)
+    if budget <= 0.0:
+        return None
+    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
+    lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
+    for name, taken in _grant_defaults(grant, once=once).items():
+        unsaid[f"offer.tokens.{name}"] = taken
+    unused = grant.unused or ("rolls_over" if once else "expires")
+    kept = {"portable": float("inf"), "kept": float(grant.kept_months or 0)}
+    denomination: Denomination = grant.of or "usd"
+    return TokenTerms(
+        budget_usd=tuple(lasting),
+        periods_per_year=12 if monthly else 1,
+        carries=unused == "rolls_over",
+        carry_cap_usd=usd(grant.rollover_cap) if grant.rollover_cap is not None else float("inf"),
+        cash_out=float(grant.cash_out_share) if grant.cash_out_share is not None else 0.0,
+        denomination=denomination,
+        usd_per_million=price,
+        kept_months=kept.get(grant.on_leaving or "lost", 0.0),
+        imputed=IMPUTED[grant.taxed or "personal_use"],
+        grossed_up=grant.tax_paid_by_employer,
+        prepaid=grant.prepaid,
+    )
+
+
+def _grant_defaults(grant: TokenGrant, *, once: bool) -> dict[str, str]:
+    """Terms of the grant that were not said, and what is taken in their place."""
+    taken = {
+        "unused": "rolls over until used" if once else "expires at the end of each period",
+        "on_leaving": "lost",
+        "taxed": "personal use is taxed, work use is not",
+    }
+    if not once:
+        taken["years"] = f"every year of {HORIZON_YEARS}"
+    return {name: text for name, text in taken.items() if getattr(grant, name) is None}
+
+
+def _budget(grant: TokenGrant, base: float, usd: _Dollars, context: Context) -> tuple[float, bool, bool, float]:
+    """The grant in USD a year (or once), whether it comes once, whether monthly, and USD per million tokens."""
+    once = grant.total is not None or grant.tokens_total is not None
+    monthly = grant.per_month is not None or grant.tokens_per_month is not None
+    times = 12.0 if monthly else 1.0
+    if grant.counted is not None:
+        price = _usd_per_million(grant, context)
+        return grant.counted * times * price / 1e6, once, monthly, price
+    if grant.share_of_base is not None:
+        return base * float(grant.share_of_base), once, monthly, 1.0
+    amount = next(a for a in (grant.per_year, grant.per_month, grant.total) if a is not None)
+    return usd(amount) * times, once, monthly, 1.0
+
+
+def _usd_per_million(grant: TokenGrant, context: Context) -> float:
+    if grant.usd_per_million is not None:
+        return float(grant.usd_per_million.number)
+    known = None
+    if context.prices is not None and grant.name is not None:
+        known = context.prices.blended_usd_per_million(grant.name, context.clock())
+    if known is None:
+        raise NotPricedError(
+            "offer.tokens.usd_per_million: tokens are worth what they cost, and this price is not known. "
+            "Send the blended USD per million tokens of what the grant is counted in, such as 6.00; "
+            "unknown is never taken as zero"
+        )
+    return float(known.usd_per_million)
+
+
+def _said(offer: Offer, person: Person, base: float) -> dict[str, float]:
+    """Facts in the request that stand in place of assumptions, by assumption name."""
+    facts: dict[str, float] = {}
+    amounts: dict[str, Money | None] = {
+        "demand_usd_year": person.token_use_per_year,
+        "own_spend_usd_year": person.own_token_spend_per_year,
+        "work_tools_usd_year": person.work_tools_per_year,
+    }
+    facts |= {name: float(amount.number) for name, amount in amounts.items() if amount is not None}
+    if person.funded_anyway is not None:
+        facts["funded_anyway"] = float(person.funded_anyway)
+    if person.outside_wealth is not None:
+        facts["outside_wealth_multiple"] = float(person.outside_wealth.number) / max(base, 1000.0)
+    grant = offer.tokens
+    if grant is not None:
+        if grant.personal_share is not None:
+            facts["personal_share"] = float(grant.personal_share)
+        if grant.models is not None:
+            facts["choice_quality"] = CHOICE_QUALITY[grant.models]
+    return facts

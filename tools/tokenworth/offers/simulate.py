@@ -1,0 +1,109 @@
+"""Runs a case: many independent draws for the distribution, a few stratified ones for explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tokenworth.cases import Case
+from tokenworth.valuation.arrays import Array
+from tokenworth.valuation.draws import Sampler
+from tokenworth.valuation.grants import ALL_ON, Factors
+from tokenworth.valuation.pay import Pay, PayTerms, level_of, value_pay
+
+__all__ = ["CAREER_PARAMETERS", "Run", "parameters_of", "run_case", "total_level"]
+
+ALWAYS: Final = ("discount_rate", "separation_hazard")
+TOKENS: Final = (
+    "demand_usd_year",
+    "demand_sigma_month",
+    "demand_growth",
+    "personal_share",
+    "funded_anyway",
+    "work_tools_usd_year",
+    "own_spend_usd_year",
+    "demand_elasticity",
+    "choice_quality",
+    "cut_hazard",
+    "employer_discount",
+)
+DENOMINATED: Final = {
+    "usd": (),
+    "model": ("price_change_model", "model_retirement_hazard"),
+    "flagship": ("price_change_flagship",),
+    "capability": ("price_change_capability", "price_floor_capability"),
+}
+SHARES: Final = ("share_drift", "risk_aversion", "outside_wealth_multiple")
+PRIVATE: Final = ("volatility_private", "firm_survival_5y", "years_to_liquidity")
+CAREER_PARAMETERS: Final = ("counterfactual_compute_usd_year", "rent_sharing", "output_elasticity", "ratchet")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A case valued on draws.
+
+    Attributes:
+        p: the draws of every parameter, by name.
+        level: each component's level yearly gross salary, by name, one value a draw.
+        total: their sum.
+    """
+
+    p: Mapping[str, Array]
+    shocks: list[Array]
+    pay: Pay
+    level: Mapping[str, Array]
+    total: Array
+
+
+def parameters_of(terms: PayTerms) -> tuple[str, ...]:
+    """Names of the assumptions that these terms depend on."""
+    names = [*ALWAYS]
+    if any(terms.bonus_target) and not terms.bonus_guaranteed:
+        names.append("bonus_payout")
+    if terms.tokens is not None:
+        names += [*TOKENS, *DENOMINATED[terms.tokens.denomination]]
+    if terms.shares:
+        names += SHARES
+        if any(not grant.private for grant in terms.shares):
+            names.append("volatility_listed")
+        if any(grant.private for grant in terms.shares):
+            names += PRIVATE
+    return tuple(names)
+
+
+def run_case(case: Case, sampler: Sampler, *, career: bool = False) -> Run:
+    """Value a case on a sampler's draws."""
+    names = parameters_of(case.terms)
+    if career and case.terms.tokens is not None:
+        names += CAREER_PARAMETERS
+    # Parameters that these terms do not use stand at a harmless constant, so that one code path serves all offers.
+    p = {**UNUSED, **sampler.draw_all({name: case.assumptions[name].spread() for name in names})}
+    shocks = token_shocks(case.terms, sampler)
+    pay = value_pay(case.terms, p, shocks, case.taxes)
+    level: dict[str, Array] = {
+        part.name: np.broadcast_to(level_of(part, p), (sampler.count,)) for part in pay.components
+    }
+    total = np.sum(list(level.values()), axis=0)
+    return Run(p, shocks, pay, level, total)
+
+
+def token_shocks(terms: PayTerms, sampler: Sampler) -> list[Array]:
+    """The swings of a person's token use: twelve months, or one a year; none without tokens."""
+    if terms.tokens is None:
+        return []
+    count = 12 if terms.tokens.periods_per_year == 12 else terms.horizon_years
+    return [sampler.normals(f"token_use_{number}") for number in range(count)]
+
+
+def total_level(
+    case: Case, p: Mapping[str, Array], shocks: list[Array], factors: Factors = ALL_ON, terms: PayTerms | None = None
+) -> Array:
+    """Total level yearly gross salary of a case on given draws, under other factors or terms."""
+    pay = value_pay(terms or case.terms, p, shocks, case.taxes, factors)
+    return sum((level_of(part, p, factors) for part in pay.components), np.zeros(()))
+
+
+UNUSED: Final[Mapping[str, Array]] = {"bonus_payout": np.ones(1)}

@@ -1,0 +1,219 @@
+"""What people sign, and who signs: an offer and its parts as the contract says them, and nothing filled in.
+
+Every field that may be absent is None (or empty) until someone says it; defaults live in `assumptions`, so that an
+answer can list what was not said. Used by offers, lock-in, programmes and burn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount
+from tokenworth.money import Money
+
+__all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
+
+Months = Annotated[int, Field(ge=0, le=120)]
+AMOUNT_OR_PARTS: Final[dict[str, Any]] = {"type": ["number", "string", "object"]}
+
+
+GRANT_AMOUNTS: Final = (
+    "per_year",
+    "per_month",
+    "total",
+    "share_of_base",
+    "tokens_per_year",
+    "tokens_per_month",
+    "tokens_total",
+)
+
+
+class Bonus(Strict):
+    """A yearly bonus: a target amount, or a share of base."""
+
+    target: MoneyField | None = None
+    target_share: Fraction | None = None
+    guaranteed: bool = False
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if (self.target is None) == (self.target_share is None):
+            raise ValueError("send either target (an amount) or target_share (a share of base), not both")
+        return self
+
+
+class SignOn(Strict):
+    """A one-off payment at the start, and how it may be claimed back."""
+
+    amount: MoneyField
+    clawback_months: Months = 0
+    clawback: Literal["pro_rata", "full"] = "pro_rata"
+
+
+def _bonus_parts(value: object) -> object:
+    return {"target": value} if isinstance(value, int | float | str) else value
+
+
+def _sign_on_parts(value: object) -> object:
+    return {"amount": value} if isinstance(value, int | float | str) else value
+
+
+class Vesting(Strict):
+    """When a grant is earned: straight-line over months, or one share a year."""
+
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
+    cliff_months: Months | None = None
+    every_months: Literal[1, 3, 6, 12] = 3
+    yearly: list[Fraction] | None = Field(default=None, min_length=1, max_length=10)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.yearly is not None:
+            if self.months is not None or self.cliff_months is not None:
+                raise ValueError("send either yearly shares or months with a cliff, not both")
+            if abs(sum(self.yearly, Decimal(0)) - 1) > Decimal("0.001"):
+                raise ValueError("yearly shares must add up to 1, such as [0.05, 0.15, 0.4, 0.4]")
+        elif self.months is not None and (self.cliff_months or 0) > self.months:
+            raise ValueError("the cliff lies after the end of vesting; send cliff_months of at most months")
+        return self
+
+
+class EquityGrant(Strict):
+    """Shares of the employer: listed (RSU) or private."""
+
+    kind: Literal["rsu", "private_shares"]
+    value: MoneyField
+    vesting: Vesting = Field(default_factory=Vesting)
+    refresh_per_year: MoneyField | None = None
+
+
+class TokenGrant(Strict):
+    """AI tokens as part of pay: how much, of what, for what, and what becomes of what is left.
+
+    Exactly one amount. Money amounts are in the offer's currency; counts of tokens need to say what of.
+    """
+
+    per_year: MoneyField | None = None
+    per_month: MoneyField | None = None
+    total: MoneyField | None = Field(default=None, description="one lump")
+    share_of_base: Fraction | None = None
+    tokens_per_year: TokenCount | None = None
+    tokens_per_month: TokenCount | None = None
+    tokens_total: TokenCount | None = None
+    of: Literal["model", "flagship", "capability"] | None = None
+    name: str | None = Field(
+        default=None, min_length=1, max_length=120, description="the model, vendor or capability tokens are counted in"
+    )
+    usd_per_million: MoneyField | None = None
+    years: Annotated[int, Field(ge=1, le=10)] | None = None
+    unused: Literal["expires", "rolls_over", "cash_out"] | None = None
+    rollover_cap: MoneyField | None = None
+    cash_out_share: Fraction | None = None
+    personal_share: Fraction | None = Field(default=None, description="usable for yourself: 0 work only, 1 all")
+    models: Literal["any", "one_provider", "one_model"] | None = None
+    on_leaving: Literal["lost", "kept", "portable"] | None = None
+    kept_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    taxed: Literal["no", "personal_use", "face"] | None = None
+    tax_paid_by_employer: bool = False
+    prepaid: bool = False
+
+    @property
+    def counted(self) -> int | None:
+        """The count of tokens, where the grant is one."""
+        counts = (self.tokens_per_year, self.tokens_per_month, self.tokens_total)
+        return next((count for count in counts if count is not None), None)
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        said = [name for name in GRANT_AMOUNTS if getattr(self, name) is not None]
+        if len(said) != 1:
+            found = f"found {' and '.join(said)}" if said else "found none"
+            raise ValueError(f"send exactly one amount ({found}), such as per_year: 100000")
+        if self.counted is not None and self.of is None:
+            raise ValueError('a count of tokens needs "of": "model", "flagship" or "capability"')
+        if self.counted is not None and self.name is None:
+            raise ValueError("a count of tokens needs the name of the model, vendor or capability it is counted in")
+        if self.counted is None and self.of is not None:
+            raise ValueError('"of" goes with a count of tokens; a grant in money is in USD credits, leave it out')
+        return self
+
+    @model_validator(mode="after")
+    def _rights_agree(self) -> Self:
+        if self.rollover_cap is not None and self.unused != "rolls_over":
+            raise ValueError('rollover_cap needs "unused": "rolls_over"')
+        if (self.cash_out_share is not None) != (self.unused == "cash_out"):
+            raise ValueError('"unused": "cash_out" and cash_out_share go together, such as cash_out_share: 0.5')
+        if (self.kept_months is not None) != (self.on_leaving == "kept"):
+            raise ValueError('"on_leaving": "kept" and kept_months go together, such as kept_months: 12')
+        if self.tax_paid_by_employer and self.taxed == "no":
+            raise ValueError("the grant is not taxed, so the employer pays no tax on it; drop one of the two")
+        return self
+
+
+class Offer(Strict):
+    """A job offer or contract. Only `base` is needed; amounts are a year, in `currency`, as this job pays them."""
+
+    label: str | None = Field(default=None, min_length=1, max_length=80)
+    base: MoneyField
+    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
+        default=None, description="target amount, or {target_share, guaranteed}"
+    )
+    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
+        default=None, description="amount, or {amount, clawback_months, clawback: pro_rata | full}"
+    )
+    other_annual: MoneyField | None = None
+    tokens: TokenGrant | None = None
+    equity: list[EquityGrant] = Field(default_factory=list[EquityGrant], max_length=10)
+    employment: Literal["employee", "contractor"] = "employee"
+    fte: Annotated[Fraction, Field(gt=0)] | None = Field(default=None, description="share of full-time hours")
+    start_year: Annotated[int, Field(ge=2025, le=2035)] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    fx: MoneyField | None = Field(default=None, description="USD per unit of currency")
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        for path, amount in _money_in(self, ""):
+            expected = "USD" if path in ("fx", "tokens.usd_per_million") else self.currency
+            if amount.currency is not None and amount.currency != expected:
+                raise ValueError(
+                    f"{path} is marked {amount.currency} but must be in {expected}; "
+                    "set currency (with fx, USD per unit) or convert the amount"
+                )
+        if self.currency != "USD" and (self.fx is None or self.fx.number == 0):
+            raise ValueError(f"currency {self.currency} needs fx, the USD that one {self.currency} buys, such as 1.08")
+        if self.currency == "USD" and self.fx is not None and self.fx.number != 1:
+            raise ValueError("fx goes with another currency; for USD leave it out")
+        return self
+
+
+class Person(Strict):
+    """Facts about the person that move the value; each replaces a default. Amounts in USD."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    filing: Literal["single", "mfj"] | None = None
+    marginal_rate: Fraction | None = None
+    household_income: MoneyField | None = None
+    token_use_per_year: MoneyField | None = None
+    own_token_spend_per_year: MoneyField | None = None
+    work_tools_per_year: MoneyField | None = None
+    funded_anyway: Fraction | None = None
+    outside_wealth: MoneyField | None = None
+
+
+def _money_in(part: Strict, prefix: str) -> Iterator[tuple[str, Money]]:
+    """Every amount below a part, with its path as the caller writes it."""
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Money):
+            yield prefix + name, value
+        elif isinstance(value, Strict):
+            yield from _money_in(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+                if isinstance(item, Strict):
+                    yield from _money_in(item, f"{prefix}{name}.{index}.")

@@ -1,0 +1,16 @@
+"""The one array type of this module: float64, draws on the last axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Numeric", "as_array"]
+
+Array = NDArray[np.float64]
+Numeric = float | Array
+
+
+def as_array(value: Numeric) -> Array:
+    """The value as float64, whatever its shape."""
+    return np.asarray(value, dtype=np.float64)

@@ -1,0 +1,51 @@
+"""Which unknown matters: what knowing it would take off the range, or add to the choice, in dollars."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tokenworth.valuation.arrays import Array
+
+__all__ = ["percentiles", "value_of_knowing", "width_of", "width_removed"]
+
+
+def percentiles(values: Array) -> tuple[float, float, float]:
+    """P10, P50 and P90 of draws."""
+    low, middle, high = np.percentile(values, (10.0, 50.0, 90.0))
+    return float(low), float(middle), float(high)
+
+
+def width_of(values: Array) -> float:
+    """P90 less P10."""
+    low, high = np.percentile(values, (10.0, 90.0))
+    return float(high - low)
+
+
+def width_removed(values: Array, parameter: Array, *, slices: int) -> float:
+    """How much narrower P10-P90 becomes on average once the parameter is known; not below 0.
+
+    The draws are sorted by the parameter and cut into slices of equal count; within a slice it is all but known.
+    """
+    known = _sliced(values, parameter, slices)
+    lows, highs = np.percentile(known, (10.0, 90.0), axis=1)
+    return max(width_of(values) - float((highs - lows).mean()), 0.0)
+
+
+def value_of_knowing(values: Array, parameter: Array, *, slices: int) -> float:
+    """Expected value of partial perfect information about one parameter when choosing among rows of `values`.
+
+    E[max over choices of E[V | parameter]] - max over choices of E[V] (Raiffa and Schlaifer 1961), the inner
+    expectation taken within slices of the draws sorted by the parameter.
+
+    Args:
+        values: one row a choice, one column a draw.
+    """
+    best_now = values.mean(axis=1).max()
+    by_slice = np.stack([_sliced(row, parameter, slices).mean(axis=1) for row in values])
+    return max(float(by_slice.max(axis=0).mean() - best_now), 0.0)
+
+
+def _sliced(values: Array, parameter: Array, slices: int) -> Array:
+    order = np.argsort(parameter, kind="stable")
+    usable = len(order) // slices * slices
+    return values[order[:usable]].reshape(slices, -1)
