@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from support.http_server import head, reply, routes, says, serving
-from tokenworth._addresses import Endpoint, is_public_address, resolve_by_dns
+from tokenworth._addresses import Endpoint, is_loopback_address, is_public_address, resolve_by_dns
 from tokenworth.errors import (
     AddressRefusedError,
     BodyRefusedError,
@@ -440,6 +440,19 @@ async def test_a_known_copy_is_asked_about_and_not_sent_again():
     assert server.seen[0].headers["if-modified-since"] == "Mon, 28 Sep 2026 10:00:00 GMT"
 
 
+@pytest.mark.parametrize("etag", ['"\xe9"', "\x80", ""])
+async def test_a_validator_that_cannot_be_sent_back_is_not_kept(etag):
+    answer = head(200, Content_Length=2, ETag="E").replace(b"ETag: E", b"ETag: " + etag.encode("latin-1")) + b"ok"
+    async with serving(says(answer)) as server, asking(server) as client:
+        assert (await client.get(url())).validators == Validators()
+
+
+async def test_a_callers_header_takes_the_place_of_ours_whatever_its_case():
+    async with serving(says(reply())) as server, asking(server) as client:
+        await client.get(url(), headers={"accept": "text/markdown"})
+    assert server.seen[0].headers["accept"] == "text/markdown"
+
+
 async def test_not_modified_without_a_known_copy_is_an_error():
     async with serving(says(reply(304))) as server, asking(server) as client:
         with pytest.raises(StatusRefusedError, match="304"):
@@ -484,7 +497,9 @@ async def test_a_wait_that_would_pass_the_deadline_is_not_begun():
     assert waits.seconds == []
 
 
-@pytest.mark.parametrize("retry_after", ["soon", "-5", "1e9", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "retry_after", ["soon", "-5", "1e9", "99999999999999999999", "Wed, 30 Sep 99999 12:00:00 GMT", ""]
+)
 async def test_a_wait_that_cannot_be_read_is_the_usual_one(retry_after):
     waits = Waits()
     async with (
@@ -762,3 +777,18 @@ async def test_headers_that_would_undo_the_rules_are_refused_without_repeating_t
         with pytest.raises(InvalidInputError) as caught:
             await client.get(f"https://{HOST}/", headers=headers)
     assert not any(value and value in str(caught.value) for value in headers.values())
+
+
+async def test_a_client_made_without_any_seam_trusts_the_public_authorities_and_nothing_nearby():
+    async with open_http_client(["localhost"]) as client:
+        with pytest.raises(AddressRefusedError):
+            await client.get("https://localhost/")
+
+
+def test_something_that_is_no_address_is_no_loopback_either():
+    assert [is_loopback_address(text) for text in ("127.0.0.1", "::1", "10.0.0.1", "localhost")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -309,7 +309,9 @@ class HttpClient:
         return is_public_address(address) or (self._seams.loopback and is_loopback_address(address))
 
     async def _read(self, target: _Target, headers: httpx.Headers, response: httpx.Response) -> Fetched | NotModified:
-        validators = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
+        validators = Validators(
+            _sendable(response.headers.get("etag")), _sendable(response.headers.get("last-modified"))
+        )
         now = self._seams.clock()
         conditional = "if-none-match" in headers or "if-modified-since" in headers
         if response.status_code == 304 and conditional:
@@ -377,7 +379,9 @@ class HttpClient:
             headers["If-None-Match"] = known.etag
         if known.last_modified is not None:
             headers["If-Modified-Since"] = known.last_modified
-        return httpx.Headers(headers | dict(extra))
+        sent = httpx.Headers(headers)
+        sent.update(dict(extra))
+        return sent
 
 
 @asynccontextmanager
@@ -394,6 +398,11 @@ async def open_http_client(
         trust = await anyio.to_thread.run_sync(httpx.create_ssl_context)
     async with AsyncExitStack() as stack:
         yield HttpClient(hosts, limits or HttpLimits(), seams, trust, stack)
+
+
+def _sendable(validator: str | None) -> str | None:
+    """A validator that can be sent back as it came; others are worth nothing."""
+    return validator if validator is not None and HEADER_VALUE.fullmatch(validator) else None
 
 
 def _default_port(scheme: str) -> int:
