@@ -253,7 +253,7 @@ def _plans(request: FindPricesRequest, prices: PriceList, at: datetime, now: dat
 def _plan_text(plan: Plan) -> str:
     parts: list[str] = [plan.kind]
     if plan.usd is not None:
-        parts.append(f"${plain(plan.usd)} a {plan.per}")
+        parts.append(f"${plain(plan.usd)} {'an' if plan.per == 'hour' else 'a'} {plan.per}")
     if plan.included_usd is not None:
         parts.append(f"includes ${plain(plan.included_usd)} of use at API prices a month")
     if plan.multiple is not None:

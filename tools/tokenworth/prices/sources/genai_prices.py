@@ -95,11 +95,11 @@ def parse(payload: bytes, retrieved_at: datetime) -> Parsed:
                 unknown["model without an id"] += 1
                 continue
             # The file puts what Vertex sells of other makers under Google; the Gemini API sells none of it.
-            seller = VERTEX if seller == "google" and model.startswith("claude") else seller
-            row = Observation(seller, model, {}, provenance)
+            sold_by = VERTEX if seller == "google" and model.startswith("claude") else seller
+            row = Observation(sold_by, model, {}, provenance)
             observations += _standard_rows(row, entry.get("prices"), unknown)
             observations += _variant_rows(row, entry.get("price_variants"), unknown)
-            models.append(_facts(seller, model, entry))
+            models.append(_facts(sold_by, model, entry))
     return Parsed(tuple(observations), tuple(models), unknown)
 
 

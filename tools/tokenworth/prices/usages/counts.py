@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final, cast
 
 from tokenworth.errors import InvalidInputError
@@ -46,7 +47,7 @@ def whole(usage: Mapping[str, Any], key: str) -> int:
         return 0
     if type(value) is int and 0 <= value <= COUNT_MAX:
         return value
-    if isinstance(value, float | Decimal) and value == int(value) and 0 <= value <= COUNT_MAX:
+    if isinstance(value, float | Decimal) and isfinite(value) and 0 <= value <= COUNT_MAX and value == int(value):
         return int(value)
     raise InvalidInputError(f"usage.{key[:60]}", "not a count", f"Send a whole number from 0 to {COUNT_MAX}")
 
