@@ -174,9 +174,9 @@ class Ranked(UsdRange):
     label: str
     rank: int
     face_usd: int
-    mean_usd: int
+    mean_usd: int | None = None
     chance_best: float
-    regret_usd: int
+    regret_usd: int | None = None
 
 
 class Pairwise(Part):

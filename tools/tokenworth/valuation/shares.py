@@ -21,7 +21,7 @@ __all__ = [
 
 
 # Gauss-Hermite nodes: exact to a cent on $400k; in a simulation the spread of the draws is far wider than the error.
-NODES_EXACT: Final = 96
+NODES_EXACT: Final = 128
 NODES_SIMULATED: Final = 10
 # A salary near zero says nothing about wealth: the multiple then stands on a small one.
 SALARY_FOR_WEALTH_MIN: Final = 1000.0
