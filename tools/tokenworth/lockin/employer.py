@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from tokenworth.answers import Defaulted, Question, UsdRange
-from tokenworth.assumptions.exit_rights import exit_law
+from tokenworth.assumptions.exit_rights import ExitLaw, exit_law
 from tokenworth.assumptions.used import assumptions_used
 from tokenworth.context import Context
 from tokenworth.lockin.employer_models import (
@@ -21,6 +21,7 @@ from tokenworth.lockin.employer_models import (
     ExitRight,
     ProviderSpend,
     SecondSource,
+    ShareRange,
     SwitchItem,
 )
 from tokenworth.lockin.employer_words import concentration_reading, employer_headline
@@ -121,10 +122,11 @@ def _at_stake(tied: Tied) -> Array:
 
 def _employer(employer: Employer, tied: Tied, position: EmployerPosition, context: Context) -> EmployerLockIn:
     largest, spend = employer.largest, employer.spend
-    low, middle, high = percentiles(np.atleast_1d(tied.switching))
-    ceiling = percentiles(np.atleast_1d(price_rise_ceiling(tied.switching, tied.spend_value)))
+    low, middle, high = percentiles(tied.switching)
+    ceiling = [round(end, 4) for end in percentiles(price_rise_ceiling(tied.switching, tied.spend_value))]
     index = herfindahl(list(spend.values()))
     coming, said = _coming(employer, context)
+    law = exit_law(position.region) if position.region is not None else None
     return EmployerLockIn(
         spend_usd=whole(employer.total_usd),
         providers=[
@@ -137,12 +139,11 @@ def _employer(employer: Employer, tied: Tied, position: EmployerPosition, contex
         switching=UsdRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high)),
         switching_hours=whole(float(np.median(sum(tied.hours.values(), np.zeros(1))))),
         switching_items=_items(employer, tied),
-        price_rise_ceiling=round(ceiling[1], 4),
-        price_rise_ceiling_p10=round(ceiling[0], 4),
-        price_rise_ceiling_p90=round(ceiling[2], 4),
+        price_rise_ceiling=ShareRange(p10=ceiling[0], p50=ceiling[1], p90=ceiling[2]),
         horizon_months=employer.horizon_months,
-        commitments=[_commitment(each) for each in tied.promised],
-        exit_rights=_exit_rights(position.region, context.clock()),
+        commitments=sorted((_commitment(each) for each in tied.promised), key=lambda each: -each.saves_usd),
+        exit_law=law.name if law is not None else None,
+        exit_rights=_exit_rights(law, context.clock()),
         coming_prices=coming,
         coming_prices_said=said,
         second_source=_second_source(employer, tied),
@@ -155,14 +156,14 @@ def _items(employer: Employer, tied: Tied) -> list[SwitchItem]:
     items = [
         SwitchItem(
             what=job.what,
-            count=job.count,
+            count=job.count if job.count > 1 else None,
             hours=whole(float(np.mean(tied.hours[job.what]))),
             usd=whole(float(np.mean(tied.hours[job.what] * rate))),
         )
         for job in employer.jobs
     ]
     if tied.stranded > 0.0:
-        items.append(SwitchItem(what=STRANDED, count=1, hours=0, usd=whole(tied.stranded)))
+        items.append(SwitchItem(what=STRANDED, hours=0, usd=whole(tied.stranded)))
     return sorted(items, key=lambda item: -item.usd)
 
 
@@ -180,8 +181,7 @@ def _commitment(each: Promised) -> CommitmentOutcome:
     )
 
 
-def _exit_rights(region: str | None, now: datetime) -> list[ExitRight]:
-    law = exit_law(region) if region is not None else None
+def _exit_rights(law: ExitLaw | None, now: datetime) -> list[ExitRight]:
     if law is None:
         return []
     return [
@@ -189,7 +189,7 @@ def _exit_rights(region: str | None, now: datetime) -> list[ExitRight]:
             right=right.right,
             applies_from=right.applies_from.isoformat(),
             in_force=now.date() >= right.applies_from,
-            source=f"{law.name}, {right.source}",
+            article=right.source,
         )
         for right in law.rights
     ]
@@ -198,7 +198,7 @@ def _exit_rights(region: str | None, now: datetime) -> list[ExitRight]:
 def _coming(employer: Employer, context: Context) -> tuple[list[ComingPrice] | None, str]:
     """Announced changes of the models in use, and how much is known about them, in words."""
     if context.price_schedule is None:
-        return None, "coming price changes are not known: there is no price list here"
+        return None, "coming price changes are not known: no price list here"
     if not employer.models:
         return None, "coming price changes are not known: name the models in spend"
     found: list[ComingPrice] = []

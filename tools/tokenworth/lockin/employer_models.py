@@ -18,6 +18,7 @@ __all__ = [
     "Feature",
     "ProviderSpend",
     "SecondSource",
+    "ShareRange",
     "Spend",
     "SwitchItem",
 ]
@@ -101,18 +102,18 @@ class SwitchItem(Part):
     """One job in leaving the largest provider."""
 
     what: str
-    count: int
+    count: int | None = None
     hours: int
     usd: int
 
 
 class ExitRight(Part):
-    """A right to leave that does not depend on the contract."""
+    """A right to leave that does not depend on the contract, and the article it stands in."""
 
     right: str
     applies_from: str
-    in_force: bool
-    source: str
+    in_force: bool | None = None
+    article: str
 
 
 class ComingPrice(Part):
@@ -125,10 +126,18 @@ class ComingPrice(Part):
     source: str
 
 
+class ShareRange(Part):
+    """P10, P50 and P90 of a share."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
 class SecondSource(Part):
     """What a second provider costs to keep, and what it leaves of the lock-in."""
 
-    steps: list[str]
+    steps: list[str] | None = None
     one_off_usd: int
     per_year_usd: int
     ceiling_after: float
@@ -139,7 +148,7 @@ class EmployerLockIn(Part):
 
     Attributes:
         concentration: Herfindahl-Hirschman index of spend by provider, 10,000 for one provider.
-        price_rise_ceiling: the lasting price rise that is still cheaper than leaving the largest provider (P50).
+        price_rise_ceiling: the lasting price rise that is still cheaper than leaving the largest provider.
         coming_prices: announced changes; None where no price list says.
     """
 
@@ -151,11 +160,10 @@ class EmployerLockIn(Part):
     switching: UsdRange
     switching_hours: int
     switching_items: list[SwitchItem]
-    price_rise_ceiling: float
-    price_rise_ceiling_p10: float
-    price_rise_ceiling_p90: float
+    price_rise_ceiling: ShareRange
     horizon_months: int
     commitments: list[CommitmentOutcome]
+    exit_law: str | None = None
     exit_rights: list[ExitRight]
     coming_prices: list[ComingPrice] | None
     coming_prices_said: str

@@ -17,7 +17,7 @@ __all__ = ["concentration_reading", "employer_headline", "employer_in_words"]
 def concentration_reading(index: float) -> str:
     """What a concentration index says, by the agencies' words."""
     if index > HIGHLY_CONCENTRATED:
-        return "highly concentrated (above 1,800, US DOJ)"
+        return "highly concentrated (US DOJ: above 1,800)"
     return "moderately concentrated" if index > MODERATELY_CONCENTRATED else "not concentrated"
 
 
@@ -28,8 +28,8 @@ def employer_headline(answer: EmployerLockIn) -> str:
     sentence = (
         f"{part} of {dollars(answer.spend_usd)} a year goes to {answer.largest}: leaving would cost about "
         f"{dollars(answer.switching.p50_usd)} (P10 {dollars(answer.switching.p10_usd)}, "
-        f"P90 {dollars(answer.switching.p90_usd)}), so it could raise prices by {percent(answer.price_rise_ceiling)} "
-        f"for {answer.horizon_months} months before leaving pays."
+        f"P90 {dollars(answer.switching.p90_usd)}), so it could raise prices by "
+        f"{percent(answer.price_rise_ceiling.p50)} for {answer.horizon_months} months before leaving pays."
     )
     worst = max(answer.commitments, key=lambda each: each.saves_usd, default=None)
     if worst is not None and worst.saves_usd > 0:
@@ -45,11 +45,10 @@ def employer_in_words(answer: EmployerLockIn) -> list[str]:
     """The numbers behind the headline."""
     spend = [f"{each.provider} {dollars(each.per_year_usd)} ({percent(each.share)})" for each in answer.providers]
     items = [
-        f"{item.what}" + (f" x{item.count}" if item.count > 1 else "") + f" {item.hours:,} h, {dollars(item.usd)}"
+        f"{item.what}" + (f" x{item.count}" if item.count else "") + f" {item.hours:,} h, {dollars(item.usd)}"
         for item in answer.switching_items
     ]
-    ends = (answer.price_rise_ceiling_p10, answer.price_rise_ceiling, answer.price_rise_ceiling_p90)
-    ceiling = [percent(end) for end in ends]
+    ceiling = [percent(end) for end in answer.price_rise_ceiling.model_dump().values()]
     lines = [
         f"Spend a year: {'; '.join(spend)}. Concentration {answer.concentration:,}: {answer.concentration_reading}.",
         f"Leaving {answer.largest}: {three_in_words(answer.switching)}; about {answer.switching_hours:,} hours.",
@@ -60,19 +59,17 @@ def employer_in_words(answer: EmployerLockIn) -> list[str]:
     second = answer.second_source
     lines.append(
         f"A second source: {dollars(second.one_off_usd)} once and {dollars(second.per_year_usd)} a year; it leaves a "
-        f"ceiling of {percent(second.ceiling_after)}. Plan: {'; '.join(second.steps)}."
+        f"ceiling of {percent(second.ceiling_after)}." + (f" Plan: {'; '.join(second.steps)}." if second.steps else "")
     )
+    rights = [f"{right.right} ({right.article}, from {right.applies_from})" for right in answer.exit_rights]
+    if rights:
+        lines.append(f"Exit rights, {answer.exit_law}: " + "; ".join(rights) + ".")
     lines += [
-        f"Exit right, {'in force' if right.in_force else 'from'} {right.applies_from}: {right.right} ({right.source})."
-        for right in answer.exit_rights
+        f"Price of {change.model} {percent(change.change)} on {change.on}: {dollars(change.usd_per_year)} a year "
+        f"({change.source})."
+        for change in answer.coming_prices or []
     ]
-    for change in answer.coming_prices or []:
-        lines.append(
-            f"Price of {change.model} {percent(change.change)} on {change.on}: {dollars(change.usd_per_year)} a year "
-            f"({change.source})."
-        )
-    lines.append(answer.coming_prices_said.capitalize() + ".")
-    return lines
+    return [*lines, answer.coming_prices_said.capitalize() + "."]
 
 
 def _commitment_in_words(each: CommitmentOutcome) -> str:

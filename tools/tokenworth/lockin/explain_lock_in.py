@@ -8,15 +8,17 @@ from tokenworth.assumptions.used import bare
 from tokenworth.context import Context
 from tokenworth.lockin.employer import explain_employer
 from tokenworth.lockin.employer_models import EmployerLockIn, EmployerPosition
-from tokenworth.lockin.models import CURVE_MONTHS, ExplainLockInRequest, LockInExplained, PersonLockIn
+from tokenworth.lockin.models import CURVE_MONTHS, ExplainLockInRequest, LockInExplained, PersonLockIn, Term
 from tokenworth.lockin.person import explain_person
+from tokenworth.lockin.words import SMALL_CAUSES
 
 __all__ = ["explain_lock_in"]
 
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 3
-QUESTIONS_SHOWN: Final = 2
-CURVE_SHOWN: Final = (0, 3, 6, 12, 24, CURVE_MONTHS)
+TWO_SHOWN: Final = 2
+CURVE_SHOWN: Final = (0, 6, 12, 24, CURVE_MONTHS)
+SMALL_SHARE: Final = 0.01
 
 
 async def explain_lock_in(request: ExplainLockInRequest, context: Context) -> LockInExplained:
@@ -40,10 +42,10 @@ def _concise(answer: LockInExplained) -> LockInExplained:
         update={
             "person": answer.person and _concise_person(answer.person),
             "employer": answer.employer and _concise_employer(answer.employer),
-            "levers": freeing[:SHOWN],
-            "next_questions": answer.next_questions[:QUESTIONS_SHOWN],
-            "defaulted": answer.defaulted[:QUESTIONS_SHOWN],
-            "tornado": dict(list(answer.tornado.items())[:SHOWN]),
+            "levers": freeing[: SHOWN if answer.employer is None else TWO_SHOWN],
+            "next_questions": answer.next_questions[:TWO_SHOWN],
+            "defaulted": answer.defaulted[:1],
+            "tornado": dict(list(answer.tornado.items())[:TWO_SHOWN]),
             "assumptions": [bare(entry) for entry in answer.assumptions[:SHOWN]],
         }
     )
@@ -51,22 +53,37 @@ def _concise(answer: LockInExplained) -> LockInExplained:
 
 def _concise_person(person: PersonLockIn) -> PersonLockIn:
     kept = {*CURVE_SHOWN, person.leave_in_months}
-    largest = sorted(person.cliffs, key=lambda cliff: cliff.after_usd - cliff.before_usd)[:SHOWN]
+    largest = sorted(person.cliffs, key=lambda cliff: cliff.after_usd - cliff.before_usd)[:TWO_SHOWN]
+    other = person.other_offer
     return person.model_copy(
         update={
-            "terms": [term for term in person.terms if term.mean_usd > 0 or term.share is None],
+            "terms": _main_terms(person.terms),
+            "compute_list_cost_usd": None,
             "curve": {month: row for month, row in person.curve.items() if month in kept},
+            "other_offer": other and other.model_copy(update={"raise_present_value_usd": None}),
             "cliffs": sorted(largest, key=lambda cliff: cliff.in_months),
         }
     )
 
 
+def _main_terms(terms: dict[str, Term]) -> dict[str, Term]:
+    """Causes of at least a hundredth each, and the others together: dollars and shares still add up."""
+    small = {name: term for name, term in terms.items() if term.share is not None and term.share < SMALL_SHARE}
+    main = {name: term for name, term in terms.items() if name not in small}
+    left = [term for term in small.values() if term.share]
+    if not left:
+        return main
+    share = round(sum(term.share or 0.0 for term in left), 4)
+    return {**main, SMALL_CAUSES: Term(mean_usd=sum(term.mean_usd for term in left), share=share)}
+
+
 def _concise_employer(employer: EmployerLockIn) -> EmployerLockIn:
     return employer.model_copy(
         update={
-            "providers": employer.providers[:SHOWN],
+            "providers": employer.providers[:TWO_SHOWN],
             "switching_items": employer.switching_items[:SHOWN],
-            "commitments": employer.commitments[:SHOWN],
-            "second_source": employer.second_source.model_copy(update={"steps": employer.second_source.steps[:1]}),
+            "commitments": employer.commitments[:1],
+            "exit_rights": [right.model_copy(update={"in_force": None}) for right in employer.exit_rights],
+            "second_source": employer.second_source.model_copy(update={"steps": None}),
         }
     )

@@ -19,9 +19,9 @@ YEARLY_CLIFFS: Final = Vesting(months=48, cliff_months=12, every_months=12)
 # A month of work, for someone who has not said what would stay behind.
 WORK_NOT_SAID: Final = Work("not said", 160.0, None, "account")
 FREED: Final[dict[Blocked, str]] = {
-    "account": "your own account or key, so that what you build in it stays with you",
+    "account": "your own account or key, so that what you build stays yours",
     "ip": "an IP carve-out for the prompts and agents you built",
-    "format": "a right to export what you built in a form others can read",
+    "format": "a right to export what you built in an open form",
 }
 
 
@@ -41,14 +41,14 @@ def loosened(leaving: Leaving) -> Iterator[Change]:
             yield Change(text, replace(leaving, built=tuple(_freed(work, held_by) for work in leaving.built)))
     if any(claim.served < claim.months for claim in leaving.claims):
         shorter = tuple(_shorter(claim) for claim in leaving.claims)
-        yield Change("clawbacks for half as long, less what you have served", replace(leaving, claims=shorter))
+        yield Change("clawbacks half as long, less what is served", replace(leaving, claims=shorter))
     options = leaving.options
     if options is not None and not options.listed and options.window_months < LONG_WINDOW_MONTHS:
         longer = replace(options, window_months=LONG_WINDOW_MONTHS)
         yield Change("ten years to exercise vested options after leaving", replace(leaving, options=longer))
     if leaving.holdings or leaving.claims:
         whole = replace(leaving, holdings=(), claims=())
-        yield Change("a new employer that makes you whole for unvested shares and clawbacks", whole)
+        yield Change("a new employer who makes you whole for shares and clawbacks", whole)
 
 
 def readings_of(leaving: Leaving, position: Position) -> dict[str, list[Leaving]]:
@@ -63,14 +63,12 @@ def _token_changes(leaving: Leaving) -> Iterator[Change]:
         return
     if held.terms.carries and held.terms.kept_months != float("inf"):
         portable = replace(held, terms=replace(held.terms, kept_months=float("inf")))
-        yield Change("unspent tokens paid out or yours to keep when you leave", replace(leaving, tokens=portable))
+        yield Change("unspent tokens paid out or kept when you leave", replace(leaving, tokens=portable))
     if not leaving.same_tools:
-        yield Change(
-            "the freedom to choose the provider, so that your skills go along", replace(leaving, same_tools=True)
-        )
+        yield Change("free choice of provider, so that your skills go along", replace(leaving, same_tools=True))
     if leaving.gap_months is None or leaving.gap_months > 0.0:
         bridged = replace(leaving, other_tokens_usd=float("inf"))
-        yield Change("a new employer that gives you tokens from the first day", bridged)
+        yield Change("a new employer with tokens from the first day", bridged)
 
 
 def _freed(work: Work, held_by: Blocked) -> Work:

@@ -36,7 +36,6 @@ __all__ = [
     "ExplainLockInRequest",
     "Lever",
     "LockInExplained",
-    "MonthCost",
     "OtherOffer",
     "OtherOutcome",
     "PersonLockIn",
@@ -53,7 +52,7 @@ POSITION_LISTING: Final = (
     "person: {contract (an offer as in value_offer), months_served, vesting_left: [{in_months, value}], "
     "clawbacks: [{what, amount, months, paid_months_ago, terms: pro_rata | full}], options: {value, strike_cost, "
     "window_months, tax_on_exercise, listed}, unspent_tokens, account: employer | own, built: [{what, count, "
-    "hours_each, portability, held_by: account | ip | format}], other_offer: {cash_per_year, sign_on, tokens_per_year, "
+    "hours_each, portability, held_by: account | ip | format}], other_offer: {pay_per_year, sign_on, tokens_per_year, "
     "gap_months, same_tools}, leave_in_months}"
 )
 EMPLOYER_LISTING: Final = (
@@ -98,9 +97,9 @@ class Artefact(Strict):
 
 
 class OtherOffer(Strict):
-    """The job to go to, as far as it is known."""
+    """The job to go to, as far as it is known; `pay_per_year` is all its pay as salary, as value_offer tells it."""
 
-    cash_per_year: MoneyField | None = None
+    pay_per_year: MoneyField | None = None
     sign_on: MoneyField | None = None
     tokens_per_year: MoneyField | None = None
     gap_months: Annotated[float, Field(ge=0, le=24)] | None = None
@@ -153,16 +152,8 @@ class LeavingCost(UsdRange):
 class Term(Part):
     """One cause of the cost; means, so that they add up. `share` is null where nothing is lost at all."""
 
-    name: str
     mean_usd: int
     share: float | None
-
-
-class MonthCost(Part):
-    """A month from now and what leaving then costs (P50)."""
-
-    in_months: int
-    p50_usd: int
 
 
 class Cliff(Part):
@@ -194,7 +185,7 @@ class OtherOutcome(UsdRange):
     """The other offer less the cost of leaving: sign-on, and four years of the raise at present value."""
 
     chance_better_off: float
-    raise_present_value_usd: int
+    raise_present_value_usd: int | None = None
 
 
 class PersonLockIn(Part):
@@ -202,7 +193,7 @@ class PersonLockIn(Part):
 
     Attributes:
         curve: by months from now, P10, P50 and P90 of leaving then.
-        cheapest: in each year ahead, the month in which leaving costs least.
+        cheapest: in each year ahead, the month in which leaving costs least, and the P50 then.
         token_caused_share: of the cost, through forfeited tokens, compute, artefacts and learning other AI tools.
     """
 
@@ -211,12 +202,12 @@ class PersonLockIn(Part):
     annual_cash_usd: int
     grade: Grade
     grade_cut_offs: dict[Grade, float]
-    terms: list[Term]
+    terms: dict[str, Term]
     token_caused_usd: int
     token_caused_share: float | None
     curve: dict[int, tuple[int, int, int]]
     cliffs: list[Cliff]
-    cheapest: list[MonthCost]
+    cheapest: dict[int, int]
     break_even_sign_on_usd: int
     other_offer: OtherOutcome | None = None
     compute_list_cost_usd: int | None = None
@@ -249,6 +240,6 @@ class LockInExplained(Answer):
         found = super().data()
         if self.person is not None:
             found["person"].setdefault("token_caused_share", None)
-            for term in found["person"]["terms"]:
+            for term in found["person"]["terms"].values():
                 term.setdefault("share", None)
         return found

@@ -22,7 +22,6 @@ from tokenworth.lockin.models import (
     ExplainLockInRequest,
     LeavingCost,
     LockInExplained,
-    MonthCost,
     OtherOutcome,
     PersonLockIn,
     Position,
@@ -83,7 +82,7 @@ async def explain_person(request: ExplainLockInRequest, position: Position, cont
         tornado=tornado,
         assumptions=used,
         assumptions_used=len(used),
-        notes=[f"after-tax dollars are told as salary at {leaving.case.tax}", *leaving.case.notes],
+        notes=[f"after-tax dollars are told as salary at {leaving.case.tax}", *leaving.notes],
         seed=request.seed,
         draws=request.draws,
     )
@@ -95,7 +94,7 @@ def _person(leaving: Leaving, run: Run, position: Position) -> PersonLockIn:
     cost = _all_draws(run.costs.at(month))
     middle = rows[month][1]
     terms, total = _terms(run, month)
-    from_tokens = [term for term in terms if term.name in {CAUSES[cause] for cause in TOKEN_CAUSES}]
+    from_tokens = [terms[CAUSES[cause]] for cause in TOKEN_CAUSES]
     shares = [term.share for term in from_tokens if term.share is not None]
     return PersonLockIn(
         leave_in_months=month,
@@ -126,19 +125,18 @@ def _months(run: Run) -> list[tuple[int, int, int]]:
     return [(whole(float(low)), whole(float(mid)), whole(float(high))) for low, mid, high in found.T]
 
 
-def _terms(run: Run, month: int) -> tuple[list[Term], int]:
+def _terms(run: Run, month: int) -> tuple[dict[str, Term], int]:
     """Each cause's mean and share, and the mean of the whole: dollars and shares both add up."""
     means = {CAUSES[cause]: float(np.mean(values)) for cause, values in run.costs.by_cause(month).items()}
     exact = sum(means.values())
     total = whole(exact)
     usd = whole_summing(list(means.values()), total)
     if total == 0:
-        return [Term(name=name, mean_usd=0, share=None) for name in means], 0
+        return {name: Term(mean_usd=0, share=None) for name in means}, 0
     parts = whole_summing([value / exact * SHARE_UNITS for value in means.values()], SHARE_UNITS)
-    return [
-        Term(name=name, mean_usd=dollars, share=part / SHARE_UNITS)
-        for name, dollars, part in zip(means, usd, parts, strict=True)
-    ], total
+    return {
+        name: Term(mean_usd=mean, share=part / SHARE_UNITS) for name, mean, part in zip(means, usd, parts, strict=True)
+    }, total
 
 
 def _cliffs(leaving: Leaving, run: Run) -> list[Cliff]:
@@ -159,22 +157,22 @@ def _cliffs(leaving: Leaving, run: Run) -> list[Cliff]:
     return cliffs
 
 
-def _cheapest(middles: list[int]) -> list[MonthCost]:
-    found: list[MonthCost] = []
+def _cheapest(middles: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
     for start in range(0, CURVE_MONTHS, 12):
         months = range(start, min(start + 12, CURVE_MONTHS) + (start + 12 == CURVE_MONTHS))
         month = min(months, key=lambda m: middles[m])
-        found.append(MonthCost(in_months=month, p50_usd=middles[month]))
+        found[month] = middles[month]
     return found
 
 
 def _other_offer(leaving: Leaving, run: Run, position: Position, cost: Array) -> OtherOutcome | None:
     """Sign-on and the raise over four years, less what leaving costs."""
     other = position.other_offer
-    if other is None or (other.cash_per_year is None and other.sign_on is None):
+    if other is None or (other.pay_per_year is None and other.sign_on is None):
         return None
     fall = run.p["discount_rate"] + run.p["separation_hazard"]
-    more = 0.0 if other.cash_per_year is None else leaving.case.usd(other.cash_per_year) - leaving.annual_cash_usd
+    more = 0.0 if other.pay_per_year is None else leaving.case.usd(other.pay_per_year) - leaving.annual_cash_usd
     raised = more * level_annuity(fall, RAISE_YEARS)
     low, middle, high = percentiles(leaving.case.usd(other.sign_on) + raised - cost)
     better = np.mean(leaving.case.usd(other.sign_on) + raised > cost)

@@ -98,6 +98,7 @@ class Leaving:
         other_tokens_usd: AI use a year that the new job pays for.
         gap_months: months of paying for it oneself; None to draw them.
         same_tools: whether the new job uses the same AI tools, so that there is nothing to learn anew.
+        notes: what a reader must know, in plain words.
     """
 
     case: Case
@@ -111,6 +112,7 @@ class Leaving:
     other_tokens_usd: float = 0.0
     gap_months: float | None = None
     same_tools: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def annual_cash_usd(self) -> float:
@@ -141,7 +143,6 @@ def build_leaving(
         case,
         assumptions=_informed(case.assumptions, position, person, seen, overrides),
         unsaid={**_renamed(case.unsaid), **_unsaid(position, case)},
-        notes=(*case.notes, *_notes(position, person, seen)),
     )
     other = position.other_offer
     return Leaving(
@@ -156,6 +157,7 @@ def build_leaving(
         other_tokens_usd=case.usd(other.tokens_per_year) if other is not None else 0.0,
         gap_months=other.gap_months if other is not None else None,
         same_tools=other is not None and other.same_tools is True,
+        notes=tuple(_notes(position, person, seen)),
     )
 
 
@@ -294,7 +296,9 @@ def _notes(position: Position, person: Person, seen: UseSeen | None) -> list[str
     tokens = position.contract.tokens
     expiring = tokens is not None and (tokens.unused == "expires" or (tokens.unused is None and not _once(position)))
     if expiring:
-        notes.append("the token budget expires unless used, so an unspent budget is no handcuff: nothing has accrued")
+        notes.append("the token budget expires unless used: an unspent budget is no handcuff, nothing has accrued")
+    if position.contract.fx is not None:
+        notes.append(f"amounts converted at {position.contract.fx.number:f} USD per {position.contract.currency}")
     if seen is not None:
         measured = f"{dollars(seen.usd_per_year)} a year ({seen.source}, {seen.days} days)"
         if person.token_use_per_year is None:

@@ -11,10 +11,12 @@ from tokenworth.money import dollars, percent
 if TYPE_CHECKING:
     from tokenworth.lockin.models import LockInExplained, PersonLockIn
 
-__all__ = ["lock_in_in_words", "person_headline"]
+__all__ = ["SMALL_CAUSES", "lock_in_in_words", "person_headline"]
 
 # A cliff is worth waiting for, in a headline, when it takes off this share of the cost within a year.
 CLIFF_WORTH_NAMING: Final = 0.1
+# In a concise answer, what is left of the causes below one part in a hundred.
+SMALL_CAUSES: Final = "small_causes"
 NAMES: Final = {
     "unvested_equity": "unvested shares",
     "forfeited_tokens": "forfeited tokens",
@@ -24,6 +26,7 @@ NAMES: Final = {
     "artefacts": "work left behind",
     "re_skilling": "a slow new start",
     "ai_re_skilling": "learning other AI tools",
+    SMALL_CAUSES: "smaller causes",
 }
 READINGS: Final = {
     "A": "free to go",
@@ -95,7 +98,11 @@ def lock_in_in_words(answer: LockInExplained) -> str:
 
 def _person_in_words(person: PersonLockIn) -> list[str]:
     lines = [f"In gross salary (P10 / P50 / P90): {three_in_words(person.cost)}; mean {dollars(person.cost.mean_usd)}:"]
-    lines += [f"- {NAMES[t.name]}: {dollars(t.mean_usd)} ({percent(t.share)})" for t in person.terms if t.share]
+    lines += [
+        f"- {NAMES[name]}: {dollars(term.mean_usd)} ({percent(term.share)})"
+        for name, term in person.terms.items()
+        if term.share
+    ]
     if person.token_caused_share is not None:
         lines.append(
             f"Caused by tokens: {dollars(person.token_caused_usd)}, {percent(person.token_caused_share, places=1)}."
@@ -109,7 +116,7 @@ def _person_in_words(person: PersonLockIn) -> list[str]:
             for cliff in person.cliffs
         ]
         lines.append("Cliffs: " + "; ".join(falls) + ".")
-    cheapest = [f"{dollars(entry.p50_usd)} in month {entry.in_months}" for entry in person.cheapest]
+    cheapest = [f"{dollars(usd)} in month {month}" for month, usd in person.cheapest.items()]
     lines.append("Cheapest in each year ahead: " + "; ".join(cheapest) + ".")
     lines.append(
         f"A new employer would owe you a sign-on of about {dollars(person.break_even_sign_on_usd)} to break even."
