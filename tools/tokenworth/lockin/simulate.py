@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -108,10 +108,11 @@ class Costs:
         """All of it for who leaves in a month."""
         return sum(self.by_cause(month).values(), NOTHING)
 
-    def curve(self) -> Array:
-        """All of it, one row a month."""
+    def curve(self) -> Iterator[Array]:
+        """All of it, month after month; a month at a time stays in the processor's cache."""
         level = self.options + self.compute + self.artefacts + self.other_skills + self.ai_skills
-        return self.equity + self.tokens + self.clawback + level
+        for month in range(MONTHS):
+            yield self.equity[month] + self.tokens[month] + self.clawback[month] + level
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,30 +152,53 @@ def run_leaving(leaving: Leaving, sampler: Sampler) -> Run:
     return Run(p, shocks, cost_of_leaving(leaving, p, shocks), sampler.seed)
 
 
-def cost_of_leaving(leaving: Leaving, p: Mapping[str, Array], shocks: Sequence[Array]) -> Costs:
-    """L(m) = E + F + K + X + R + H + J by cause, for the 48 months ahead."""
-    swings = [demand_swing(p["demand_sigma_month"], shock) for shock in shocks]
-    used = _year_of_use(leaving.tokens, p, swings) if leaving.tokens is not None else NOTHING
+def cost_of_leaving(
+    leaving: Leaving, p: Mapping[str, Array], shocks: Sequence[Array], like: tuple[Leaving, Costs] | None = None
+) -> Costs:
+    """L(m) = E + F + K + X + R + H + J by cause, for the 48 months ahead.
+
+    Args:
+        like: another position on the same draws with its costs: what the two have in common is not computed again.
+    """
+    other, known = like if like is not None else (None, None)
+    if known is not None and other is not None and leaving.tokens == other.tokens:
+        used, forfeited = known.used, known.tokens
+    else:
+        used, forfeited = _tokens(leaving, leaving.tokens, p, shocks)
     compute, list_cost = _compute(leaving, p, used)
+    if known is not None and other is not None and leaving.holdings == other.holdings:
+        equity, vesting = known.equity, known.vesting
+    else:
+        parts = [_equity(leaving, holding, p) for holding in leaving.holdings]
+        equity = _added([worth for worth, _ in parts])
+        vesting = sum((vests for _, vests in parts), np.zeros(MONTHS))
     skills = ramp_loss(
         leaving.annual_cash_usd, p["reskilling_ramp_months"], p["reskilling_gap"], p["reskilling_share_borne"]
     )
-    equity = [_equity(leaving, holding, p) for holding in leaving.holdings]
-    ai_share = p["reskilling_ai_share"] if leaving.tokens is not None else NOTHING
-    ai_skills = skills * ai_share
+    ai_skills = skills * (p["reskilling_ai_share"] if leaving.tokens is not None else NOTHING)
     return Costs(
-        equity=_added([worth for worth, _ in equity]),
-        tokens=_forfeited(leaving, leaving.tokens, p, swings) if leaving.tokens is not None else _added([]),
+        equity=equity,
+        tokens=forfeited,
         clawback=_clawback(leaving),
         options=_options(leaving, leaving.options, p) if leaving.options is not None else NOTHING,
         compute=compute,
         artefacts=_artefacts(leaving, p),
         other_skills=skills - ai_skills,
         ai_skills=NOTHING if leaving.same_tools else ai_skills,
-        vesting=sum((vesting for _, vesting in equity), np.zeros(MONTHS)),
+        vesting=vesting,
         used=used,
         compute_list=list_cost,
     )
+
+
+def _tokens(
+    leaving: Leaving, held: TokensHeld | None, p: Mapping[str, Array], shocks: Sequence[Array]
+) -> tuple[Array, Array]:
+    """Use of the grant in a year, and F by month."""
+    if held is None:
+        return NOTHING, _added([])
+    swings = [demand_swing(p["demand_sigma_month"], shock) for shock in shocks]
+    return _year_of_use(held, p, swings), _forfeited(leaving, held, p, swings)
 
 
 def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple[Array, Array]:
@@ -234,9 +258,9 @@ def _forfeited(leaving: Leaving, held: TokensHeld, p: Mapping[str, Array], swing
     start = as_array(held.unspent_usd or 0.0)
     if held.past_budget:
         level = {**p, "demand_growth": NOTHING}
-        start = monthly_balances(terms, held.past_budget, level, swings, start).unspent[-1]
+        start = monthly_balances(terms, held.past_budget, level, swings, start)[-1]
     balances = monthly_balances(terms, held.budget_by_month, p, swings, start)
-    lost = lost_on_leaving(terms, balances)
+    lost = lost_on_leaving(terms, balances, p)
     # One rate a draw, at the mean balance: W is concave, and a rate at each month's own balance differs little.
     typical = lost.mean(axis=0)
     personal = typical * p["personal_share"]
@@ -269,10 +293,10 @@ def _compute(leaving: Leaving, p: Mapping[str, Array], used: Array) -> tuple[Arr
 
 def _year_of_use(held: TokensHeld, p: Mapping[str, Array], swings: list[Array]) -> Array:
     """What is used of the grant in a year at today's level, USD."""
-    wanted = [p["demand_usd_year"] / 12.0 * swing for swing in swings]
+    wanted = np.stack([p["demand_usd_year"] / 12.0 * swing for swing in swings])
     if held.terms.periods_per_year == 12:
-        return sum(use_within_budget(wanted, held.year_budget / 12.0).used, NOTHING)
-    return np.minimum(sum(wanted, NOTHING), held.year_budget)
+        return as_array(use_within_budget(wanted, held.year_budget / 12.0).used.sum(axis=0))
+    return as_array(np.minimum(wanted.sum(axis=0), held.year_budget))
 
 
 def _artefacts(leaving: Leaving, p: Mapping[str, Array]) -> Array:
