@@ -37,6 +37,7 @@ __all__ = ["compare_offers"]
 
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 3
+REGRETS_SHOWN: Final = 5
 SLICES: Final = 10
 # The equalizer's secant search: steps, and how near in dollars a year counts as equal.
 SEARCH_STEPS: Final = 8
@@ -71,21 +72,40 @@ async def compare_offers(request: CompareOffersRequest, context: Context) -> Off
     questions, flips = _what_would_change_it(entries, values, request.seed)
     ranking = _ranking(entries, values)
     used = _assumptions(entries)
-    concise = request.detail == "concise"
-    shown = SHOWN if concise else len(questions)
-    return OfferComparison(
-        headline=_headline(ranking, questions),
+    answer = OfferComparison(
+        headline=_headline(entries, ranking, questions),
         ranking=ranking,
-        pairwise=_pairs(entries, adjacent_only=concise),
+        pairwise=[_pair(a, b) for i, a in enumerate(entries) for b in entries[i + 1 :]],
         equalizers=[_equalizer(entries[0], entry) for entry in entries[1:]],
-        flips=flips[: SHOWN if concise else len(flips)],
-        next_questions=questions[:shown],
-        defaulted=_unsaid(entries)[: SHOWN * 2 if concise else None],
-        assumptions=used[: ASSUMPTIONS_SHOWN if concise else len(used)],
+        flips=flips,
+        next_questions=questions,
+        defaulted=_unsaid(entries),
+        assumptions=used,
         assumptions_used=len(used),
         notes=list(dict.fromkeys(note for entry in entries for note in entry.case.notes)),
         seed=request.seed,
         draws=request.draws,
+    )
+    return answer if request.detail == "full" else _concise(answer)
+
+
+def _concise(answer: OfferComparison) -> OfferComparison:
+    """What fits in one breath: every place, but neighbours only, and the ends of the lists."""
+    order = [entry.label for entry in answer.ranking]
+    neighbours = set(pairwise(order[: SHOWN + 1]))
+    dropped: dict[str, None] = (
+        {"mean_usd": None} if len(order) <= REGRETS_SHOWN else {"mean_usd": None, "regret_usd": None}
+    )
+    return answer.model_copy(
+        update={
+            "ranking": [entry.model_copy(update=dropped) for entry in answer.ranking],
+            "pairwise": [pair for pair in answer.pairwise if (pair.first, pair.second) in neighbours],
+            "equalizers": answer.equalizers[:SHOWN],
+            "flips": answer.flips[:SHOWN],
+            "next_questions": answer.next_questions[:SHOWN],
+            "defaulted": answer.defaulted[: 2 * SHOWN],
+            "assumptions": answer.assumptions[:ASSUMPTIONS_SHOWN],
+        }
     )
 
 
@@ -114,11 +134,6 @@ def _ranking(entries: list[_Entry], values: Array) -> list[Ranked]:
         )
         for place, entry in enumerate(entries)
     ]
-
-
-def _pairs(entries: list[_Entry], *, adjacent_only: bool) -> list[Pairwise]:
-    every = [(a, b) for i, a in enumerate(entries) for b in entries[i + 1 :]]
-    return [_pair(a, b) for a, b in (pairwise(entries) if adjacent_only else every)]
 
 
 def _pair(first: _Entry, second: _Entry) -> Pairwise:
@@ -251,13 +266,13 @@ def _assumptions(entries: list[_Entry]) -> list[AssumptionUsed]:
     return [AssumptionUsed(name=e.name, base=e.base, origin=None if e.origin == "default" else e.origin) for e in found]
 
 
-def _headline(ranking: list[Ranked], questions: list[Question]) -> str:
+def _headline(entries: list[_Entry], ranking: list[Ranked], questions: list[Question]) -> str:
     first, second = ranking[0], ranking[1]
-    ahead = first.mean_usd - second.mean_usd
+    ahead = entries[0].mean - entries[1].mean
     sentence = (
         f"{first.label} is worth most: about {dollars(first.p50_usd)} a year in salary, {dollars(ahead)} more than "
         f"{second.label} on average, and best in {percent(first.chance_best)} of draws."
     )
-    if ahead == 0:
+    if whole(ahead) == 0:
         sentence = f"{first.label} and {second.label} are worth the same: about {dollars(first.p50_usd)} a year."
     return f"{sentence} Ask first: {questions[0].ask}" if questions else sentence

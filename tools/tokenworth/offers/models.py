@@ -222,9 +222,9 @@ class Ranked(PayRange):
     label: str
     rank: int
     face_usd: int
-    mean_usd: int
+    mean_usd: int | None = None
     chance_best: float
-    regret_usd: int
+    regret_usd: int | None = None
 
 
 class Pairwise(Part):

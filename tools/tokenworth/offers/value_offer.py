@@ -37,6 +37,7 @@ from tokenworth.offers.words import offer_headline
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.career import career_value, implied_output_multiple
 from tokenworth.valuation.draws import Sampler
+from tokenworth.valuation.grants import token_share
 from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["assumptions_used", "face_of", "pay_range", "value_offer"]
@@ -102,10 +103,10 @@ def face_of(case: Case) -> Face:
         "other": terms.other,
     }
     yearly = {name: sum(values) / HORIZON_YEARS for name, values in by_name.items() if any(values)}
-    total = sum(yearly.values())
+    total, tokens = sum(yearly.values()), yearly.get("tokens", 0.0)
     return Face(
         total_usd=whole(total),
-        token_share=round(yearly.get("tokens", 0.0) / total, 4) if total > 0.0 else 0.0,
+        token_share=round(token_share(total - tokens, tokens), 4),
         by_component_usd={name: whole(value) for name, value in yearly.items()},
         by_year_usd=[whole(sum(values[year] for values in by_name.values())) for year in range(HORIZON_YEARS)],
     )

@@ -111,9 +111,10 @@ def comparison_in_words(answer: OfferComparison) -> str:
 
 
 def _place(entry: Ranked) -> str:
+    regret = "" if entry.regret_usd is None else f"; choosing it costs {dollars(entry.regret_usd)} on average"
     return (
         f"{entry.rank}. {entry.label}: {_three(entry)}; face {dollars(entry.face_usd)}; best in "
-        f"{percent(entry.chance_best)} of draws; choosing it costs {dollars(entry.regret_usd)} on average"
+        f"{percent(entry.chance_best)} of draws{regret}"
     )
 
 

@@ -17,7 +17,7 @@ from tokenworth.valuation.price_paths import average_price_ratio
 from tokenworth.valuation.usage import YearOfUse, annual_log_sd, use_with_carry, use_within_budget
 from tokenworth.valuation.willingness import willingness_to_pay
 
-__all__ = ["ALL_ON", "Factors", "TokenTerms", "TokenYear", "token_years"]
+__all__ = ["ALL_ON", "Factors", "TokenTerms", "TokenYear", "token_share", "token_years"]
 
 Denomination = Literal["usd", "model", "flagship", "capability"]
 Imputed = Literal["none", "personal_use", "face"]
@@ -98,6 +98,12 @@ class TokenYear:
     worth: Array
     imputed: Array
     cost: Array
+
+
+def token_share(other_pay: float, tokens: float) -> float:
+    """The tokens' share of the whole package at face; 0 where nothing is paid."""
+    total = other_pay + tokens
+    return tokens / total if total > 0.0 else 0.0
 
 
 def token_years(
