@@ -10,18 +10,18 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import Question
+from tokenworth.assumptions.used import AssumptionUsed
+from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.money import dollars, percent, whole
-from tokenworth.offers.case import HORIZON_YEARS, Case, build_case
-from tokenworth.offers.explain import ASKS, VESTING_ASK, explanation_run, questions_of, unsaid_values
+from tokenworth.offers.explain import explanation_run, questions_of, unsaid_values
 from tokenworth.offers.models import (
-    AssumptionUsed,
     CompareOffersRequest,
     Equalizer,
     Flip,
     OfferComparison,
     Pairwise,
-    Question,
     Ranked,
 )
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
@@ -29,6 +29,7 @@ from tokenworth.offers.value_offer import face_of, pay_range
 from tokenworth.terms import Offer
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.choice import chance_best, chance_first_beats_second, crossover_year, expected_regret
+from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.pay import PayTerms
 from tokenworth.valuation.sensitivity import value_of_knowing
@@ -172,7 +173,7 @@ def _equalizer(best: _Entry, other: _Entry) -> Equalizer:
     salary = _search(lambda usd: _mean(other, with_salary(terms, usd)) - best.mean, gap)
     # A sign-on is added beside the one there is, so it is free of that one's clawback: its level value is exact.
     fall = other.run.p["discount_rate"] + other.run.p["separation_hazard"]
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(HORIZON_YEARS)), np.zeros(()))
+    annuity = level_annuity(fall, HORIZON_YEARS)
     return Equalizer(
         label=other.case.label, salary_usd=whole(salary), sign_on_usd=whole(gap / float(np.mean(1.0 / annuity)))
     )
@@ -248,7 +249,7 @@ def _unsaid_questions(entries: list[_Entry], seed: int) -> list[Question]:
             overtake = max((entry.mean + move - best for move in moves), default=0.0)
             worth = max((shortfall if place == 0 else overtake) / 2.0, 0.0)
             field = name.replace("offer.", f"offers[{entry.case.label}].", 1)
-            found.append(Question(ask=ASKS.get(name, VESTING_ASK), field=field, worth_usd=whole(worth)))
+            found.append(Question(ask=question_for(name), field=field, worth_usd=whole(worth)))
     return found
 
 
