@@ -6,6 +6,7 @@ list, the assumptions in force, the clock) reaches it through here, so a family 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from tokenworth.assumptions import Assumptions
 
-__all__ = ["Clock", "Context", "Price", "PriceList"]
+__all__ = ["Clock", "Context", "PersonMonths", "Price", "PriceList", "StaffUse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,22 @@ class PriceList(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PersonMonths:
+    """What the people of a team used, one amount for each person and month, USD at list price, and who says so."""
+
+    usd: Sequence[Decimal]
+    source: str
+
+
+class StaffUse(Protocol):
+    """Knows what people have used, as the ledger has it."""
+
+    def person_months(self, team: str) -> PersonMonths | None:
+        """A team's use, nobody named; None where the team is unknown or nothing is recorded yet."""
+        ...
+
+
 class Clock(Protocol):
     """The only way a tool learns the time."""
 
@@ -50,8 +67,10 @@ class Context:
         assumptions: every default in force, the caller's file already laid over the shipped ones.
         clock: the time.
         prices: the price list, or None while there is none.
+        staff_use: what people have used, or None while nothing records it.
     """
 
     assumptions: Assumptions
     clock: Clock
     prices: PriceList | None = None
+    staff_use: StaffUse | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Crowd:
         log_sd_between: b, one value a draw; between persons, for as long as they stay.
         log_sd_within: w, one value a draw; one person's swing from month to month.
         unit_usd: mean demand of one person, indexed (world, month, draw).
-        budget_usd: what one person may use in a period, indexed alike; infinite for no limit.
+        budget_usd: what one person may use in a period, indexed alike; None for no limit.
         period_months: 1, or 12 for a budget that lasts the year and lapses at its end.
     """
 
@@ -38,7 +38,7 @@ class Crowd:
     log_sd_between: Array
     log_sd_within: Array
     unit_usd: Array
-    budget_usd: Array
+    budget_usd: Array | None
     period_months: Literal[1, 12] = 1
 
 
@@ -64,19 +64,31 @@ def crowd_use(crowd: Crowd, generator: np.random.Generator, checkpoint: Callable
     most = max(*crowd.people, 1)
     rows = max(min(BLOCK // most, draws), 1)
     normals = BulkNormals(generator, rows * most)
-    block = _MonthlyBlock if crowd.period_months == 1 else _YearlyBlock
     for start in range(0, draws, rows):
         checkpoint()
         chosen = slice(start, min(start + rows, draws))
-        _draw_block(crowd, chosen, normals, wanted, block(crowd, chosen, used, rows * most))
+        _draw_block(crowd, chosen, normals, wanted, _budgets(crowd, chosen, used, rows * most))
     demand = wanted * crowd.unit_usd
+    if crowd.budget_usd is None:
+        return CrowdUse(demand, demand)
     # What is used never exceeds what is wanted: float32 sums may say so in the eighth digit.
     return CrowdUse(demand, np.minimum(used, demand))
 
 
-def _draw_block(
-    crowd: Crowd, chosen: slice, normals: BulkNormals, wanted: Array, budgets: _MonthlyBlock | _YearlyBlock
-) -> None:
+class _Budgets(Protocol):
+    """Takes each month's demand of a block, one row a draw, in units of the mean, and notes what is used of it."""
+
+    def use(self, month: int, demand: Float32) -> None: ...
+
+
+def _budgets(crowd: Crowd, chosen: slice, used: Array, most: int) -> _Budgets | None:
+    if crowd.budget_usd is None:
+        return None
+    block = _MonthlyBlock if crowd.period_months == 1 else _YearlyBlock
+    return block(crowd, crowd.budget_usd[:, :, chosen], chosen, used, most)
+
+
+def _draw_block(crowd: Crowd, chosen: slice, normals: BulkNormals, wanted: Array, budgets: _Budgets | None) -> None:
     between, within = _column(crowd.log_sd_between, chosen), _column(crowd.log_sd_within, chosen)
     count, most = len(between), max(*crowd.people, 1)
     level = normals.take(count * most).reshape(count, most) * between
@@ -89,16 +101,17 @@ def _draw_block(
         demand += level[:, :people]
         np.exp(demand, out=demand)
         wanted[month, chosen] = demand.sum(axis=1)
-        budgets.use(month, demand)
+        if budgets is not None:
+            budgets.use(month, demand)
 
 
 class _MonthlyBlock:
     """Budgets that lapse each month: min(D, B), in units of the mean demand so that worlds share the draws."""
 
-    def __init__(self, crowd: Crowd, chosen: slice, used: Array, most: int) -> None:
+    def __init__(self, crowd: Crowd, budget_usd: Array, chosen: slice, used: Array, most: int) -> None:
         unit = crowd.unit_usd[:, :, chosen]
         self._unit = unit
-        self._limit = (crowd.budget_usd[:, :, chosen] / unit).astype(np.float32)
+        self._limit = (budget_usd / unit).astype(np.float32)
         self._used = used[:, :, chosen]
         self._scratch = np.empty(most, dtype=np.float32)
 
@@ -112,9 +125,9 @@ class _MonthlyBlock:
 class _YearlyBlock:
     """Budgets that last a year: what has been used since its start, up to the budget, less what had been before."""
 
-    def __init__(self, crowd: Crowd, chosen: slice, used: Array, most: int) -> None:
+    def __init__(self, crowd: Crowd, budget_usd: Array, chosen: slice, used: Array, most: int) -> None:
         self._unit = crowd.unit_usd[:, :, chosen].astype(np.float32)
-        self._limit = crowd.budget_usd[:, :, chosen].astype(np.float32)
+        self._limit = budget_usd.astype(np.float32)
         self._used = used[:, :, chosen]
         self._scratch = np.empty(most, dtype=np.float32)
         worlds, _, count = self._unit.shape

@@ -127,7 +127,7 @@ def _on_lattice(member: Members, step: float) -> Array:
 
     p_0 = 1 - L(h)/h and p_k = (2*L(kh) - L((k-1)h) - L((k+1)h))/h with L(x) = E[min(D, x)].
     """
-    points = np.arange(CELLS + 1) * step
+    points = np.arange(CELLS + 1, dtype=np.float64) * step
     limited = _limited_mean(member, points)
     chances = np.empty(CELLS)
     chances[0] = 1.0 - limited[1] / step
