@@ -234,15 +234,14 @@ def _unsaid(request: PlanProgramRequest) -> dict[str, str]:
 
 
 def _unsaid_of_groups(request: PlanProgramRequest) -> dict[str, str]:
-    """Facts missing in some groups, each once: for all of them, or for those it is missing in."""
+    """Facts missing in some groups, each once, with how many it is missing in."""
     taken = {"use": "assumption demand_usd_year, an engineer's use", "pay": "assumption staff_pay_usd_year"}
     found: dict[str, str] = {}
     for name, text in taken.items():
-        missing = [index for index, group in enumerate(request.groups) if getattr(group, name) is None]
-        if len(missing) == len(request.groups):
-            found[f"groups[].{name}"] = text
-        elif missing:
-            found[f"groups[{', '.join(map(str, missing))}].{name}"] = text
+        missing = sum(getattr(group, name) is None for group in request.groups)
+        if missing:
+            some = f" ({missing} of {len(request.groups)} groups)" if missing < len(request.groups) else ""
+            found[f"groups[].{name}"] = text + some
     return found
 
 

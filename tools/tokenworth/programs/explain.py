@@ -120,7 +120,6 @@ def pooling_of(case: Case, safety: float) -> PooledBudget | None:
     if case.people < 2 or own <= 0.0:
         return None
     return PooledBudget(
-        people=case.people,
         safety=safety,
         individual_usd=significant(own),
         pooled_usd=significant(pot),

@@ -19,7 +19,6 @@ from tokenworth.answers import (
     Request,
     Seed,
     Strict,
-    UsdRange,
 )
 from tokenworth.assumptions.used import AssumptionUsed
 from tokenworth.money import Money
@@ -194,7 +193,6 @@ class Scenario(Part):
 class PooledBudget(Part):
     """A month's budget in the first year at equal safety: everyone's own, or one for all."""
 
-    people: int
     safety: float
     individual_usd: int
     pooled_usd: int
@@ -296,7 +294,6 @@ class ProgramPlan(Answer):
 
     people: int
     months: int
-    total_spend: UsdRange
     paid_by_month: dict[str, tuple[int, int, int]]
     month_p50_usd: list[int] | None = None
     exhaustion: Exhaustion | None = None

@@ -10,7 +10,6 @@ import anyio.from_thread
 import anyio.to_thread
 import numpy as np
 
-from tokenworth.answers import UsdRange
 from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.context import Context
 from tokenworth.money import significant, whole
@@ -46,7 +45,7 @@ __all__ = ["plan_program"]
 OTHERS_WORK: Final = 20_000_000
 OTHERS_DRAWS_MIN: Final = 200
 SHOWN: Final = 2
-ASSUMPTIONS_SHOWN: Final = 3
+ASSUMPTIONS_SHOWN: Final = 2
 
 
 async def plan_program(request: PlanProgramRequest, context: Context) -> ProgramPlan:
@@ -70,16 +69,15 @@ def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None
     pooling = pooling_of(case, request.safety)
     exhaustion = _exhaustion(case, now)
     revenue = _revenue(case, now)
-    total = _range(now.total)
+    path = _path(now)
     widths = widths_of(case, p, now.total)
     questions = questions_of(case, widths)
     used = assumptions_used(case.assumptions, _names(case, p), {name: (0, whole(w)) for name, w in widths.items()})
     answer = ProgramPlan(
-        headline=plan_headline(case.people, case.months, total, exhaustion, revenue, questions),
+        headline=plan_headline(case.people, case.months, path[str(case.months)], exhaustion, revenue),
         people=case.people,
         months=case.months,
-        total_spend=total,
-        paid_by_month=_path(now),
+        paid_by_month=path,
         month_p50_usd=[significant(float(middle)) for middle in np.median(now.paid, axis=1)],
         exhaustion=exhaustion,
         scenarios=scenarios_of(case, named, others[: len(named)]),
@@ -111,11 +109,6 @@ def _names(case: Case, p: Mapping[str, Array]) -> list[str]:
     """Every assumption behind the answer."""
     names = [name for name in case.assumptions if name in p or name in VALUATION]
     return [*names, "staff_pay_usd_year"] if any(team.pay_usd is None for team in case.teams) else names
-
-
-def _range(values: Array) -> UsdRange:
-    low, middle, high = (significant(value) for value in percentiles(values))
-    return UsdRange(p10_usd=low, p50_usd=middle, p90_usd=high)
 
 
 def _path(now: Outcome) -> dict[str, tuple[int, int, int]]:

@@ -8,7 +8,6 @@ from tokenworth.answers import ask_next_in_words
 from tokenworth.money import brief_dollars, percent
 
 if TYPE_CHECKING:
-    from tokenworth.answers import Question, UsdRange
     from tokenworth.programs.models import (
         Exhaustion,
         PooledBudget,
@@ -23,26 +22,18 @@ __all__ = ["plan_headline", "plan_in_words"]
 
 
 def plan_headline(
-    people: int,
-    months: int,
-    total: UsdRange,
-    exhaustion: Exhaustion | None,
-    revenue: Revenue,
-    questions: list[Question],
+    people: int, months: int, total: tuple[int, int, int], exhaustion: Exhaustion | None, revenue: Revenue
 ) -> str:
     """Two or three sentences that stand alone."""
-    spend = (
-        f"{people:,} people cost about {brief_dollars(total.p50_usd)} over {months} months "
-        f"(P10 {brief_dollars(total.p10_usd)}, P90 {brief_dollars(total.p90_usd)})"
-    )
+    low, middle, high = map(brief_dollars, total)
+    spend = f"{people:,} people cost about {middle} over {months} months (P10 {low}, P90 {high})"
     lasts = "" if exhaustion is None else f"; {_lasts(exhaustion, months)}"
     expected = revenue.guaranteed_usd + revenue.hoped_for_usd
     announced = (
         f" Of {brief_dollars(revenue.allocated_usd)} announced for the first year "
-        f"{brief_dollars(revenue.guaranteed_usd)} is owed whatever is used; {brief_dollars(expected)} is expected in all."
+        f"{brief_dollars(revenue.guaranteed_usd)} is owed whatever is used, {brief_dollars(expected)} expected in all."
     )
-    ask = f" Ask first: {questions[0].ask}" if questions else ""
-    return f"{spend}{lasts}.{announced}{ask}"
+    return f"{spend}{lasts}.{announced}"
 
 
 def plan_in_words(answer: ProgramPlan) -> str:
@@ -119,7 +110,7 @@ def _scenario(name: str, each: Scenario) -> str:
 def _pooling(pooling: PooledBudget) -> str:
     return (
         f"Enough {percent(pooling.safety)} of the time: {brief_dollars(pooling.individual_usd)} a month as "
-        f"{pooling.people:,} own budgets, {brief_dollars(pooling.pooled_usd)} as one pool "
+        f"own budgets, {brief_dollars(pooling.pooled_usd)} as one pool "
         f"({percent(pooling.pooled_share)}; the square-root rule would promise "
         f"{percent(pooling.square_root_rule_share)})."
     )
