@@ -237,3 +237,9 @@ async def test_a_base_of_nothing_is_still_an_offer(value):
     assert 0 < answer.pay.p50_usd < 25_000
     empty = await value({"base": 0})
     assert empty.face.token_share == 0
+
+
+async def test_a_grant_of_nothing_is_no_grant(value):
+    answer = await value({"base": 100_000, "tokens": {"per_year": 0}})
+    assert [part.name for part in answer.components] == ["base"]
+    assert answer.tokens is None

@@ -31,7 +31,13 @@ from tokenworth.valuation.shares import (
     firm_survival,
 )
 from tokenworth.valuation.spread import Spread
-from tokenworth.valuation.vesting import graded_years, straight_line_years, vested_fraction_graded, vested_units
+from tokenworth.valuation.vesting import (
+    graded_vests,
+    straight_line_vests,
+    vested_fraction_graded,
+    vested_units,
+    vests_by_year,
+)
 
 
 def test_half_of_people_are_gone_after_the_median_tenure():
@@ -69,7 +75,7 @@ def test_vesting_waits_for_the_cliff_and_then_steps(month, every, vested):
 
 
 def test_a_year_of_a_schedule_knows_what_vests_and_when():
-    first, second, *_ = straight_line_years(48, 12, 1, 4)
+    first, second, *_ = vests_by_year(straight_line_vests(48, 12, 1), 4)
     assert first.fraction == pytest.approx(0.25)
     assert first.when == pytest.approx(1.0)
     assert second.fraction == pytest.approx(0.25)
@@ -77,15 +83,15 @@ def test_a_year_of_a_schedule_knows_what_vests_and_when():
 
 
 def test_a_schedule_longer_than_the_horizon_is_cut():
-    assert sum(year.fraction for year in straight_line_years(60, 12, 12, 4)) == pytest.approx(0.8)
+    assert sum(year.fraction for year in vests_by_year(straight_line_vests(60, 12, 12), 4)) == pytest.approx(0.8)
 
 
 def test_a_graded_schedule_vests_its_first_year_at_the_end():
-    years = graded_years([0.05, 0.15, 0.4, 0.4], 6, 4)
+    years = vests_by_year(graded_vests([0.05, 0.15, 0.4, 0.4], 6), 4)
     assert [year.fraction for year in years] == [0.05, 0.15, 0.4, 0.4]
-    assert [year.when for year in years] == [1.0, 1.75, 2.75, 3.75]
+    assert [year.when for year in years] == pytest.approx([1.0, 1.75, 2.75, 3.75])
     assert vested_fraction_graded([0.05, 0.15, 0.4, 0.4], 2) == pytest.approx(0.2)
-    assert graded_years([1.0], 12, 2)[1].fraction == 0.0
+    assert vests_by_year(graded_vests([1.0], 12), 2)[1].fraction == 0.0
 
 
 def test_a_certainty_equivalent_is_below_the_mean_and_above_nothing():

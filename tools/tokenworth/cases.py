@@ -261,8 +261,13 @@ def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *,
     return ShareTerms((*nothing, *later), tuple(outstanding), private)
 
 
-def _token_terms(grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> TokenTerms:
+def _token_terms(
+    grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]
+) -> TokenTerms | None:
+    """The grant as the valuation takes it; None where it grants nothing."""
     budget, once, monthly, price = _budget(grant, base, usd, context)
+    if budget <= 0.0:
+        return None
     years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
     lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
     for name, taken in _grant_defaults(grant, once=once).items():

@@ -115,4 +115,5 @@ def grade_of(cost: float, annual_cash: float) -> Grade:
     if annual_cash <= 0.0:
         return "A" if cost <= 0.0 else "E"
     share = cost / annual_cash
-    return next((grade for grade, below in GRADE_CUT_OFFS.items() if share < below), "E")
+    below: list[Grade] = [grade for grade, cut_off in GRADE_CUT_OFFS.items() if share < cut_off]
+    return below[0] if below else "E"
