@@ -108,8 +108,8 @@ class Case:
         return not any(isinf(team.budget_usd) for team in self.teams)
 
 
-def build_case(request: PlanProgramRequest, context: Context) -> Case:
-    """Turn a request into numbers.
+async def build_case(request: PlanProgramRequest, context: Context) -> Case:
+    """Turn a request into numbers; asks the ledger where a group's use is to come from it.
 
     Raises:
         InvalidInputError: an unknown override or state, a ledger without that team, or more people than can be drawn.
@@ -119,7 +119,8 @@ def build_case(request: PlanProgramRequest, context: Context) -> Case:
         assumptions = assumptions.replaced(request.overrides, field="overrides", origin="override")
     unsaid: dict[str, str] = {}
     sources: list[str] = []
-    teams = tuple(_team(index, request, context, sources) for index in range(len(request.groups)))
+    uses = [await _use(group.use, f"groups[{place}]", context, sources) for place, group in enumerate(request.groups)]
+    teams = tuple(_team(group, use, request.months) for group, use in zip(request.groups, uses, strict=True))
     unsaid |= _unsaid_of_groups(request)
     draws, notes = _draws(request, teams)
     taxed, payroll, tax_notes = _taxed(request, unsaid)
@@ -148,11 +149,8 @@ def build_case(request: PlanProgramRequest, context: Context) -> Case:
     )
 
 
-def _team(index: int, request: PlanProgramRequest, context: Context, sources: list[str]) -> Team:
-    group = request.groups[index]
-    at = f"groups[{index}]"
-    growth = (1.0 + group.growth) ** (np.arange(request.months) / 12.0)
-    use = _use(group.use, at, context, sources) if group.use is not None else None
+def _team(group: Group, use: Lognormal | None, months: int) -> Team:
+    growth = (1.0 + group.growth) ** (np.arange(months) / 12.0)
     budget, period = _budget(group)
     return Team(
         name=group.name,
@@ -178,14 +176,16 @@ def _budget(group: Group) -> tuple[float, Literal[1, 12]]:
 UNKNOWN_SPREAD: Final = -1.0
 
 
-def _use(use: TokenUse, at: str, context: Context, sources: list[str]) -> Lognormal:
+async def _use(use: TokenUse | None, at: str, context: Context, sources: list[str]) -> Lognormal | None:
     """A month's use of one person; a log standard deviation below 0 stands for one that nobody said."""
+    if use is None:
+        return None
     if use.published is not None:
         published = published_use(use.published)
         sources.append(f"{published.source}: spread between {published.what}")
         return published.month
     if use.ledger is not None:
-        return _from_ledger(use.ledger, at, context, sources)
+        return await _from_ledger(use.ledger, at, context, sources)
     try:
         if use.p50 is not None:
             said = {0.5: use.p50, 0.9: use.p90, 0.99: use.p99}
@@ -200,8 +200,10 @@ def _use(use: TokenUse, at: str, context: Context, sources: list[str]) -> Lognor
         ) from None
 
 
-def _from_ledger(team: str, at: str, context: Context, sources: list[str]) -> Lognormal:
-    found = context.staff_use.person_months(team) if context.staff_use is not None else None
+async def _from_ledger(team: str, at: str, context: Context, sources: list[str]) -> Lognormal:
+    found = None
+    if context.staff_use is not None:
+        found = await context.staff_use.person_months(team, context.clock())
     if found is None or len(found.usd) < LEDGER_AMOUNTS_MIN:
         raise InvalidInputError(
             f"{at}.use.ledger",

@@ -54,7 +54,7 @@ async def plan_program(request: PlanProgramRequest, context: Context) -> Program
     Raises:
         InvalidInputError: a fact that cannot be used, or more people and months than one call may draw.
     """
-    case = build_case(request, context)
+    case = await build_case(request, context)
     return await anyio.to_thread.run_sync(partial(_plan, request, case, anyio.from_thread.check_cancelled))
 
 

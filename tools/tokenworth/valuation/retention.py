@@ -38,7 +38,7 @@ EXPOSURE_YEARS_MIN: Final = 1.0 / 24.0
 
 
 def risk_fall(
-    value: float, wealth: Numeric, years: float, *, drift: Numeric, volatility: Numeric, gamma: Numeric
+    value: float, wealth: Numeric, years: Numeric, *, drift: Numeric, volatility: Numeric, gamma: Numeric
 ) -> Array:
     """The continuous yearly rate at which unvested shares worth `value` lose to risk: -ln(CE/value)/years.
 
@@ -46,7 +46,7 @@ def risk_fall(
     without other wealth ln CE is linear in time, so that one rate, taken at the holding's mean time to vest, serves
     every vest; with other wealth it is an interpolation. Negative where drift outweighs risk.
     """
-    time = max(years, EXPOSURE_YEARS_MIN)
+    time = np.maximum(years, EXPOSURE_YEARS_MIN)
     sure = certainty_equivalent(
         value, wealth, years=time, drift=drift, volatility=volatility, gamma=gamma, nodes=NODES_SIMULATED
     )
