@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "Value three real offers through an MCP client and server.",
     "value": "Value an offer.",
     "compare": "Rank two to ten offers.",
+    "program": "Plan a token programme for staff.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",

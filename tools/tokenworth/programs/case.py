@@ -129,14 +129,14 @@ async def build_case(request: PlanProgramRequest, context: Context) -> Case:
         months=request.months,
         windows=_windows(request, teams, assumptions, unsaid),
         pooled=request.pooled,
-        in_tokens=request.counted_in == "tokens",
-        commitment_usd_year=_usd(request.commitment_per_year),
-        prepaid=request.prepaid,
+        in_tokens=request.terms.counted_in == "tokens",
+        commitment_usd_year=_usd(request.contract.commitment_per_year),
+        prepaid=request.contract.prepaid,
         terms=TokenTerms(
             budget_usd=(0.0,),
-            imputed=IMPUTED[request.taxed],
-            grossed_up=request.tax_paid_by_employer,
-            prepaid=request.prepaid,
+            imputed=IMPUTED[request.terms.taxed],
+            grossed_up=request.terms.tax_paid_by_employer,
+            prepaid=request.contract.prepaid,
         ),
         taxed=taxed,
         payroll=payroll,
@@ -219,20 +219,20 @@ async def _from_ledger(team: str, at: str, context: Context, sources: list[str])
 
 def _said(request: PlanProgramRequest) -> dict[str, float]:
     facts = {
-        "employer_discount": request.discount,
-        "demand_correlation": request.correlation,
-        "personal_share": request.personal_share,
+        "employer_discount": request.contract.discount,
+        "demand_correlation": request.risk.correlation,
+        "personal_share": request.terms.personal_share,
     }
     return {name: float(value) for name, value in facts.items() if value is not None}
 
 
 def _unsaid(request: PlanProgramRequest) -> dict[str, str]:
     taken = {
-        "discount": "assumption employer_discount",
-        "correlation": "assumption demand_correlation",
-        "personal_share": "assumption personal_share: most likely work only",
+        "contract.discount": (request.contract.discount, "assumption employer_discount"),
+        "risk.correlation": (request.risk.correlation, "assumption demand_correlation"),
+        "terms.personal_share": (request.terms.personal_share, "assumption personal_share: most likely work only"),
     }
-    return {name: text for name, text in taken.items() if getattr(request, name) is None}
+    return {name: text for name, (said, text) in taken.items() if said is None}
 
 
 def _unsaid_of_groups(request: PlanProgramRequest) -> dict[str, str]:
@@ -251,34 +251,35 @@ def _windows(
     request: PlanProgramRequest, teams: tuple[Team, ...], assumptions: Assumptions, unsaid: dict[str, str]
 ) -> tuple[Window, ...]:
     months = request.months
-    if request.total_budget is not None:
-        return (Window(0, months, float(request.total_budget)),)
-    if request.budget_per_year is not None:
-        yearly = float(request.budget_per_year)
+    if request.budget is not None and request.budget.total is not None:
+        return (Window(0, months, float(request.budget.total)),)
+    if request.budget is not None:
+        yearly = _usd(request.budget.per_year)
         spans = [(first, min(first + 12, months)) for first in range(0, months, 12)]
         return tuple(Window(first, last, yearly * (last - first) / 12.0) for first, last in spans)
     promised = sum(team.people[0] * team.budget_month_usd for team in teams) * months
     if isinf(promised):
-        unsaid["total_budget"] = "none: nothing limits spend"
+        unsaid["budget"] = "none: nothing limits spend"
         return ()
     promised *= 1.0 - assumptions["employer_discount"].base
-    unsaid["total_budget"] = f"{dollars(promised)}: all budgets of today's headcount, at contract prices"
+    unsaid["budget"] = f"{dollars(promised)}: all budgets of today's headcount, at contract prices"
     return (Window(0, months, promised),)
 
 
 def _taxed(request: PlanProgramRequest, unsaid: dict[str, str]) -> tuple[Taxed, PayrollTax | None, tuple[str, ...]]:
     """How staff are taxed this year, the employer's payroll tax where that is known, and what to know about both."""
-    if request.state is None and request.marginal_rate is None:
-        unsaid["state"] = "US federal tax only"
-    someone = Person(state=request.state, marginal_rate=request.marginal_rate)
+    terms = request.terms
+    if terms.state is None and terms.marginal_rate is None:
+        unsaid["terms.state"] = "US federal tax only"
+    someone = Person(state=terms.state, marginal_rate=terms.marginal_rate)
     try:
         taxed = taxes_for(Offer(base=Money(Decimal(0))), someone)
     except InvalidInputError as error:
-        field, instead = (text.replace("person.", "") for text in (error.field, error.instead))
+        field, instead = (text.replace("person.", "terms.") for text in (error.field, error.instead))
         raise InvalidInputError(field, error.problem, instead) from None
-    if request.marginal_rate is not None:
+    if terms.marginal_rate is not None:
         return taxed, None, ("no payroll tax for the employer: none is known where a marginal rate is stated",)
-    tables = load_tax_tables(TAX_YEARS[-1], "single", request.state)
+    tables = load_tax_tables(TAX_YEARS[-1], "single", terms.state)
     return taxed, tables.payroll, tables.notes
 
 

@@ -48,8 +48,8 @@ ASKS: Final = {
         "Which models do people use, and is their price fixed in the contract?",
         "overrides.price_change_program",
     ),
-    "employer_discount": ("What discount on list price does the provider contract give?", "discount"),
-    "demand_correlation": ("When the last model or agent came out, did all take it up at once?", "correlation"),
+    "employer_discount": ("What discount on list price does the provider contract give?", "contract.discount"),
+    "demand_correlation": ("When the last model or agent came out, did all take it up at once?", "risk.correlation"),
     "demand_sigma_people": ("What do the median person and the top tenth use in a month?", "groups[].use.p50, p90"),
 }
 
@@ -65,8 +65,8 @@ class NamedWorld:
 
 def scenario_worlds(request: PlanProgramRequest, case: Case) -> list[NamedWorld]:
     """Every price scenario with every scenario of use; what was said as one number leaves one."""
-    prices = request.price_scenarios or _named(case, "price_change_program", PRICES)
-    growths = request.growth_scenarios or _named(case, "demand_growth", USE)
+    prices = request.risk.prices or _named(case, "price_change_program", PRICES)
+    growths = request.risk.use or _named(case, "demand_growth", USE)
     return [
         NamedWorld(price, use, World(price_change=change, use_growth=growth))
         for use, growth in growths.items()
@@ -113,7 +113,9 @@ def pooling_of(case: Case, safety: float) -> PooledBudget | None:
             within = min(base["demand_sigma_month"], sigma)
             sigma = float(np.sqrt(max(sigma**2 - within**2, 0.0) + float(annual_log_sd(within)) ** 2))
         members.append(Members(team.people[0], mean * float(first_year), sigma))
-    p = {name: as_array(base[name]) for name in ("demand_sigma_people", "demand_correlation")}
+    said = all(team.log_sd is not None for team in case.teams)
+    names = ("demand_correlation",) if said else ("demand_correlation", "demand_sigma_people")
+    p = {name: as_array(base[name]) for name in names}
     shared = float(shared_log_sd(case, p))
     own, pot = individual_budgets(members, safety), pooled_budget(members, safety, shared)
     mean = sum(member.count * member.mean for member in members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from tokenworth.answers import (
     OVERRIDES_SCHEMA,
@@ -19,6 +19,8 @@ from tokenworth.answers import (
     Request,
     Seed,
     Strict,
+    UsdRange,
+    listed_as,
 )
 from tokenworth.assumptions.used import AssumptionUsed
 from tokenworth.money import Money
@@ -30,14 +32,18 @@ __all__ = [
     "Design",
     "DesignWorth",
     "Exhaustion",
+    "GrantTerms",
     "Group",
     "GroupSpread",
     "Lever",
     "PlanProgramRequest",
     "PooledBudget",
     "ProgramPlan",
+    "ProviderContract",
     "Revenue",
+    "Risk",
     "Scenario",
+    "SetAside",
     "Spread",
     "TaxExposure",
     "TokenUse",
@@ -46,7 +52,27 @@ __all__ = [
 MONTHS_MAX: Final = 60
 PEOPLE_MAX: Final = 100_000
 Design = Literal["cash", "stipend", "grant", "pool"]
-SCENARIOS_SCHEMA: Final[dict[str, Any]] = {"type": "object"}
+DRAWS_DEFAULT: Final = 2_000
+INTEGER: Final[dict[str, Any]] = {"type": "integer"}
+GROUPS_LISTING: Final[dict[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["name", "headcount"],
+        "description": "also per_month | per_year | share_of_pay, pay, growth, use: monthly USD if unlimited, "
+        "{mean, p90} | {p50, p90} | {published: claude_code | ramp} | {ledger: team}",
+    },
+}
+TERMS_LISTING: Final = (
+    "counted_in: dollars | tokens, personal_share, taxed: no | personal_use | face, tax_paid_by_employer, state, "
+    "marginal_rate"
+)
+RISK_LISTING: Final = "prices, use: {name: change a year}, correlation, safety"
+
+
+def _fields(names: str) -> dict[str, Any]:
+    """How an object of a few fields is listed."""
+    return {"type": "object", "description": names}
 
 
 def _in_usd(amount: Money) -> Money:
@@ -65,9 +91,7 @@ Usd = Annotated[MoneyField, AfterValidator(_in_usd)]
 PositiveUsd = Annotated[Usd, AfterValidator(_above_zero)]
 YearlyChange = Annotated[float, Field(gt=-1, le=10)]
 Scenarios = Annotated[
-    dict[Annotated[str, Field(min_length=1, max_length=24)], YearlyChange],
-    Field(min_length=1, max_length=5),
-    WithJsonSchema(SCENARIOS_SCHEMA),
+    dict[Annotated[str, Field(min_length=1, max_length=24)], YearlyChange], Field(min_length=1, max_length=5)
 ]
 
 
@@ -120,45 +144,85 @@ class Group(Strict):
         return self
 
 
-class PlanProgramRequest(Request):
-    """A token programme: who gets how much, and what the employer has promised its provider."""
+class ProviderContract(Strict):
+    """What the employer has agreed with its provider; the commitment is at contract prices, after the discount."""
 
-    groups: Annotated[list[Group], Field(min_length=1, max_length=50)]
-    months: Annotated[int, Field(ge=1, le=MONTHS_MAX)] = 36
-    total_budget: PositiveUsd | None = Field(default=None, description="for all months")
-    budget_per_year: PositiveUsd | None = None
-    pooled: bool = False
-    counted_in: Literal["dollars", "tokens"] = "dollars"
+    discount: Fraction | None = None
     commitment_per_year: Usd | None = None
     prepaid: bool = False
-    discount: Fraction | None = None
-    correlation: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _one_promise(self) -> Self:
+        if self.prepaid and self.commitment_per_year is not None:
+            raise ValueError("prepaid budgets are paid in full already; drop commitment_per_year or prepaid")
+        return self
+
+
+class GrantTerms(Strict):
+    """What everyone's tokens are counted in, what of them may be used for oneself, and how and where that is taxed."""
+
+    counted_in: Literal["dollars", "tokens"] = "dollars"
     personal_share: Fraction | None = None
     taxed: Literal["no", "personal_use", "face"] = "personal_use"
     tax_paid_by_employer: bool = False
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     marginal_rate: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.tax_paid_by_employer and self.taxed == "no":
+            raise ValueError("the tokens are not taxed, so the employer pays no tax on them; drop one of the two")
+        return self
+
+
+class Risk(Strict):
+    """Scenarios in place of ours (name to change a year), how much use moves together, and what counts as safe."""
+
+    prices: Scenarios | None = None
+    use: Scenarios | None = None
+    correlation: Fraction | None = None
     safety: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
-    price_scenarios: Scenarios | None = None
-    growth_scenarios: Scenarios | None = None
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
+
+
+class SetAside(Strict):
+    """What the employer has set aside at contract prices: for all months, or for each year."""
+
+    total: PositiveUsd | None = None
+    per_year: PositiveUsd | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.total is None) == (self.per_year is None):
+            raise ValueError("send either total (for all months) or per_year, such as total: 2000000")
+        return self
+
+
+class PlanProgramRequest(Request):
+    """A token programme: who gets how much, and what the employer has promised its provider."""
+
+    groups: list[Group] = Field(min_length=1, max_length=50, json_schema_extra=listed_as(GROUPS_LISTING))
+    months: int = Field(
+        default=36, ge=1, le=MONTHS_MAX, json_schema_extra=listed_as({"type": "integer", "default": 36})
+    )
+    budget: SetAside | None = Field(default=None, json_schema_extra=listed_as(_fields("total | per_year")))
+    pooled: bool = False
+    contract: ProviderContract = Field(
+        default_factory=ProviderContract,
+        json_schema_extra=listed_as(_fields("discount, commitment_per_year | prepaid")),
+    )
+    terms: GrantTerms = Field(default_factory=GrantTerms, json_schema_extra=listed_as(_fields(TERMS_LISTING)))
+    risk: Risk = Field(default_factory=Risk, json_schema_extra=listed_as(_fields(RISK_LISTING)))
+    overrides: Overrides = Field(default_factory=dict, json_schema_extra=listed_as(OVERRIDES_SCHEMA))
     detail: Detail = "concise"
-    seed: Seed = SEED_DEFAULT
-    draws: Annotated[int, Field(ge=200, le=20_000)] = 2_000
+    seed: Seed = Field(default=SEED_DEFAULT, json_schema_extra=listed_as(INTEGER))
+    draws: int = Field(default=DRAWS_DEFAULT, ge=200, le=20_000, json_schema_extra=listed_as(INTEGER))
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         names = [group.name for group in self.groups]
         if len(set(names)) < len(names):
             raise ValueError("two groups have the same name; give each its own")
-        if self.total_budget is not None and self.budget_per_year is not None:
-            raise ValueError("send total_budget (for all months) or budget_per_year, not both")
-        if self.tax_paid_by_employer and self.taxed == "no":
-            raise ValueError("the tokens are not taxed, so the employer pays no tax on them; drop one of the two")
-        if self.prepaid and self.commitment_per_year is not None:
-            raise ValueError("prepaid budgets are paid in full already; drop commitment_per_year or prepaid")
-        unlimited = next((group.name for group in self.groups if not has_budget(group)), None)
-        if unlimited is not None and (self.prepaid or self.pooled):
+        if (self.contract.prepaid or self.pooled) and not all(map(has_budget, self.groups)):
             raise ValueError("prepaid and pooled need a budget per person in every group, such as per_month: 500")
         return self
 
@@ -256,7 +320,7 @@ class Spread(Part):
 
     gini: float
     p90_over_p50: float | None = None
-    wanted_gini: float
+    wanted_gini: float | None = None
     gini_between_groups: float
     divide: float | None = None
     most: str | None = None
@@ -285,8 +349,8 @@ class ProgramPlan(Answer):
     """Whether a token programme can last, what it costs, and what it is worth to whom.
 
     Attributes:
-        paid_by_month: P10, P50 and P90 of what the employer has paid by the end of a month, counted from 1, whole USD;
-            concise answers keep the ends of years.
+        paid_by_month: what the employer has paid by the end of each month, counted from 1; concise answers keep the
+            ends of years.
         scenarios: by name, such as "falling prices, expected use".
         designs, tax: by design, at the employer cost of the grant.
         month_p50_usd: what each month costs by itself.
@@ -294,7 +358,7 @@ class ProgramPlan(Answer):
 
     people: int
     months: int
-    paid_by_month: dict[str, tuple[int, int, int]]
+    paid_by_month: dict[str, UsdRange]
     month_p50_usd: list[int] | None = None
     exhaustion: Exhaustion | None = None
     scenarios: dict[str, Scenario]

@@ -10,6 +10,7 @@ import anyio.from_thread
 import anyio.to_thread
 import numpy as np
 
+from tokenworth.answers import UsdRange
 from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.context import Context
 from tokenworth.money import significant, whole
@@ -66,7 +67,7 @@ def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None
     others = run_worlds(case, few, [*(each.world for each in named), *LEVER_WORLDS], checkpoint)
     members = sample_staff(case)
     compared = compare_designs(case, members)
-    pooling = pooling_of(case, request.safety)
+    pooling = pooling_of(case, request.risk.safety)
     exhaustion = _exhaustion(case, now)
     revenue = _revenue(case, now)
     path = _path(now)
@@ -111,11 +112,11 @@ def _names(case: Case, p: Mapping[str, Array]) -> list[str]:
     return [*names, "staff_pay_usd_year"] if any(team.pay_usd is None for team in case.teams) else names
 
 
-def _path(now: Outcome) -> dict[str, tuple[int, int, int]]:
-    found: dict[str, tuple[int, int, int]] = {}
+def _path(now: Outcome) -> dict[str, UsdRange]:
+    found: dict[str, UsdRange] = {}
     for month, by_then in enumerate(np.cumsum(now.paid, axis=0), start=1):
         low, middle, high = (significant(value) for value in percentiles(by_then))
-        found[str(month)] = (low, middle, high)
+        found[str(month)] = UsdRange(p10_usd=low, p50_usd=middle, p90_usd=high)
     return found
 
 
@@ -174,7 +175,7 @@ def _concise(answer: ProgramPlan) -> ProgramPlan:
             "designs": {
                 name: each.model_copy(update={"tax_per_dollar": None}) for name, each in answer.designs.items()
             },
-            "spread": answer.spread.model_copy(update={"groups": None}),
+            "spread": answer.spread.model_copy(update={"groups": None, "wanted_gini": None}),
             "tax": {name: each for name, each in answer.tax.items() if name == "grant"},
             "levers": [each.model_copy(update={"chance_overspend": None}) for each in answer.levers[:SHOWN]],
             "next_questions": answer.next_questions[:1],

@@ -186,12 +186,11 @@ def _outcome(
 def _from_pool(case: Case, wanted: Array, promised: Array) -> Array:
     """Everyone's use from one pot: filled each month, or for the year where all budgets are for a year."""
     if any(team.period_months == 1 for team in case.teams):
-        return np.stack([use_within_budget([now], pot).used[0] for now, pot in zip(wanted, promised, strict=True)])
-    rows: list[Array] = []
-    for first in range(0, case.months, 12):
-        year = slice(first, min(first + 12, case.months))
-        rows += use_with_carry(list(wanted[year]), 0.0, promised[year].sum(axis=0), np.inf).used
-    return np.stack(rows)
+        return use_within_budget(wanted, promised).used
+    years = [slice(first, min(first + 12, case.months)) for first in range(0, case.months, 12)]
+    return np.concatenate(
+        [use_with_carry(wanted[year], 0.0, promised[year].sum(axis=0), np.inf).used for year in years]
+    )
 
 
 def _with_commitment(case: Case, billed: Array) -> Array:

@@ -160,7 +160,7 @@ def _weighted(values: Array, weights: Array) -> Array:
     """As many equal entries as the percentiles need: a resample by weight at even steps."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    steps = (np.arange(SAMPLE) + 0.5) / SAMPLE * reached[-1]
+    steps = np.arange(0.5, SAMPLE, 1.0, dtype=np.float64) / SAMPLE * float(reached[-1])
     return as_array(values[order][np.minimum(np.searchsorted(reached, steps), len(values) - 1)])
 
 

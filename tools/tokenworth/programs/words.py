@@ -8,6 +8,7 @@ from tokenworth.answers import ask_next_in_words
 from tokenworth.money import brief_dollars, percent
 
 if TYPE_CHECKING:
+    from tokenworth.answers import UsdRange
     from tokenworth.programs.models import (
         Exhaustion,
         PooledBudget,
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["plan_headline", "plan_in_words"]
 
 
-def plan_headline(
-    people: int, months: int, total: tuple[int, int, int], exhaustion: Exhaustion | None, revenue: Revenue
-) -> str:
+def plan_headline(people: int, months: int, total: UsdRange, exhaustion: Exhaustion | None, revenue: Revenue) -> str:
     """Two or three sentences that stand alone."""
-    low, middle, high = map(brief_dollars, total)
-    spend = f"{people:,} people cost about {middle} over {months} months (P10 {low}, P90 {high})"
+    spend = (
+        f"{people:,} people cost about {brief_dollars(total.p50_usd)} over {months} months "
+        f"(P10 {brief_dollars(total.p10_usd)}, P90 {brief_dollars(total.p90_usd)})"
+    )
     lasts = "" if exhaustion is None else f"; {_lasts(exhaustion, months)}"
     expected = revenue.guaranteed_usd + revenue.hoped_for_usd
     announced = (
@@ -39,7 +40,7 @@ def plan_headline(
 def plan_in_words(answer: ProgramPlan) -> str:
     """The whole answer to plan_program."""
     lines = [answer.headline, "", "Paid by the end of month (P10 / P50 / P90):"]
-    lines += [f"- {month}: {' / '.join(map(brief_dollars, paid))}" for month, paid in answer.paid_by_month.items()]
+    lines += [f"- {month}: {_three(paid)}" for month, paid in answer.paid_by_month.items()]
     if answer.exhaustion is not None:
         lines.append(_exhaustion(answer.exhaustion))
     lines.append("Other prices and use per person (P50):")
@@ -88,7 +89,7 @@ def _exhaustion(exhaustion: Exhaustion) -> str:
     months = " / ".join("never" if month is None else str(month) for month in ends)
     return (
         f"The budget of {brief_dollars(exhaustion.budget_usd)} runs out in month {months} (P10 / P50 / P90); "
-        f"overspent in {percent(exhaustion.chance_overspend)} of draws, never in {percent(exhaustion.chance_never)}."
+        f"overspent in {percent(exhaustion.chance_overspend)} of draws, never in the rest."
     )
 
 
@@ -126,14 +127,15 @@ def _revenue(revenue: Revenue) -> str:
 
 def _spread(spread: Spread) -> list[str]:
     ratio = "" if spread.p90_over_p50 is None else f", p90/p50 {spread.p90_over_p50:g}x"
+    unlimited = "" if spread.wanted_gini is None else f"; {spread.wanted_gini:.2f} without budgets"
     divide = (
         f"; {spread.most} uses {spread.divide:g}x what {spread.least} does per person"
         if spread.divide is not None
         else ""
     )
     whole = (
-        f"Spread of use: Gini {spread.gini:.2f}{ratio} ({spread.wanted_gini:.2f} without budgets, "
-        f"{spread.gini_between_groups:.2f} between groups alone){divide}."
+        f"Spread of use: Gini {spread.gini:.2f}{ratio} ({spread.gini_between_groups:.2f} between groups alone)"
+        f"{unlimited}{divide}."
     )
     lines = [whole, f"Published spreads, of other things: {'; '.join(spread.published)}."]
     for group in spread.groups or []:
@@ -169,6 +171,10 @@ def _small_print(answer: ProgramPlan) -> list[str]:
         f"seed {answer.seed}, {answer.draws:,} draws."
     )
     return lines
+
+
+def _three(values: UsdRange) -> str:
+    return " / ".join(map(brief_dollars, (values.p10_usd, values.p50_usd, values.p90_usd)))
 
 
 def _cents(share: float) -> str:
