@@ -35,7 +35,7 @@ class PublishedUse:
 def published_use(name: Published) -> PublishedUse:
     """A published distribution of use, labelled as what it is."""
     entry = _read()[name]
-    source = f"{entry['source'].partition(',')[0]}, {entry['date']}"
+    source = f"{entry['source'].partition(',')[0]} {entry['date']}"
     if name == "ramp":
         points = {0.5: entry["median"], 0.9: entry["top_decile"], 0.99: entry["top_percent"]}
         ratio = f"p90/p50 {points[0.9] / points[0.5]:.0f}x"

@@ -182,7 +182,7 @@ async def _use(use: TokenUse | None, at: str, context: Context, sources: list[st
         return None
     if use.published is not None:
         published = published_use(use.published)
-        sources.append(f"{published.source}: spread between {published.what}")
+        sources.append(f"{published.source}: use of {published.what}")
         return published.month
     if use.ledger is not None:
         return await _from_ledger(use.ledger, at, context, sources)

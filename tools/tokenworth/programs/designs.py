@@ -88,17 +88,16 @@ def compare_designs(case: Case, members: list[Member]) -> list[Compared]:
     return [_sum(parts) for parts in found.values()]
 
 
-def worth_of(compared: Iterable[Compared]) -> dict[Design, DesignWorth]:
-    """Per dollar of employer cost."""
-    return {
-        c.design: DesignWorth(
-            worth_per_dollar=round(c.worth / c.cost, 3),
-            tokens_per_dollar=round(c.tokens / c.cost, 3),
-            tax_per_dollar=round((c.employee_tax + c.employer_tax) / c.cost, 3),
-        )
-        for c in compared
-        if c.cost > 0.0
-    }
+def worth_of(compared: Iterable[Compared]) -> DesignWorth | None:
+    """Per dollar of employer cost; None where nothing costs anything."""
+    some = [c for c in compared if c.cost > 0.0]
+    if not some:
+        return None
+    return DesignWorth(
+        worth_per_dollar={c.design: round(c.worth / c.cost, 3) for c in some},
+        tokens_per_dollar={c.design: round(c.tokens / c.cost, 3) for c in some},
+        tax_per_dollar={c.design: round((c.employee_tax + c.employer_tax) / c.cost, 3) for c in some},
+    )
 
 
 def tax_of(compared: Iterable[Compared]) -> dict[Design, TaxExposure]:

@@ -237,7 +237,7 @@ class Exhaustion(Part):
 
     budget_usd: int
     chance_overspend: float
-    chance_never: float
+    chance_never: float | None = None
     p10_month: int | None = None
     p50_month: int | None = None
     p90_month: int | None = None
@@ -265,11 +265,17 @@ class PooledBudget(Part):
 
 
 class DesignWorth(Part):
-    """One way to spend the same employer dollar: what it is worth in salary, and the tokens used, at list price."""
+    """Ways to spend the same employer dollar, by design.
 
-    worth_per_dollar: float
-    tokens_per_dollar: float
-    tax_per_dollar: float | None = None
+    Attributes:
+        worth_per_dollar: what it is worth to staff, in salary.
+        tokens_per_dollar: tokens used, at list price.
+        tax_per_dollar: what staff and employer owe on it.
+    """
+
+    worth_per_dollar: dict[Design, float]
+    tokens_per_dollar: dict[Design, float]
+    tax_per_dollar: dict[Design, float] | None = None
 
 
 class TaxExposure(Part):
@@ -352,7 +358,7 @@ class ProgramPlan(Answer):
         paid_by_month: what the employer has paid by the end of each month, counted from 1; concise answers keep the
             ends of years.
         scenarios: by name, such as "falling prices, expected use".
-        designs, tax: by design, at the employer cost of the grant.
+        tax: by design, at the employer cost of the grant.
         month_p50_usd: what each month costs by itself.
     """
 
@@ -363,7 +369,7 @@ class ProgramPlan(Answer):
     exhaustion: Exhaustion | None = None
     scenarios: dict[str, Scenario]
     pooling: PooledBudget | None = None
-    designs: dict[Design, DesignWorth]
+    designs: DesignWorth | None = None
     revenue: Revenue
     spread: Spread
     tax: dict[Design, TaxExposure]

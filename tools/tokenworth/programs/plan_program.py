@@ -44,7 +44,7 @@ __all__ = ["plan_program"]
 
 # Other worlds are compared on fewer draws: so many person-months in all, and never fewer draws than this.
 OTHERS_WORK: Final = 20_000_000
-OTHERS_DRAWS_MIN: Final = 200
+OTHERS_DRAWS_MIN: Final = 128
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 2
 
@@ -156,27 +156,19 @@ def _revenue(case: Case, now: Outcome) -> Revenue:
 
 def _concise(answer: ProgramPlan) -> ProgramPlan:
     """What fits in one breath: years in place of months, expected use in place of every scenario."""
-    ends = {
-        month: paid
-        for month, paid in answer.paid_by_month.items()
-        if int(month) % 12 == 0 or int(month) == answer.months
-    }
+    ends = [month for month in answer.paid_by_month if int(month) % 12 == 0 or int(month) == answer.months]
     growths = list(dict.fromkeys(scenario.use_growth for scenario in answer.scenarios.values()))
-    bare_scenario = {"price_change": None, "use_growth": None, "promised_usd": None}
+    expected = [name for name, each in answer.scenarios.items() if each.use_growth == growths[len(growths) // 2]]
+    plain = {"price_change": None, "use_growth": None, "promised_usd": None}
     return answer.model_copy(
         update={
-            "paid_by_month": ends,
+            "paid_by_month": {month: answer.paid_by_month[month] for month in _ends_and_middle(ends)},
             "month_p50_usd": None,
-            "scenarios": {
-                name: each.model_copy(update=bare_scenario)
-                for name, each in answer.scenarios.items()
-                if each.use_growth == growths[len(growths) // 2]
-            },
-            "designs": {
-                name: each.model_copy(update={"tax_per_dollar": None}) for name, each in answer.designs.items()
-            },
+            "exhaustion": answer.exhaustion and answer.exhaustion.model_copy(update={"chance_never": None}),
+            "scenarios": {name: answer.scenarios[name].model_copy(update=plain) for name in _ends_and_middle(expected)},
+            "designs": answer.designs and answer.designs.model_copy(update={"tax_per_dollar": None}),
             "spread": answer.spread.model_copy(update={"groups": None, "wanted_gini": None}),
-            "tax": {name: each for name, each in answer.tax.items() if name == "grant"},
+            "tax": {design: each for design, each in answer.tax.items() if design == "grant"},
             "levers": [each.model_copy(update={"chance_overspend": None}) for each in answer.levers[:SHOWN]],
             "next_questions": answer.next_questions[:1],
             "defaulted": answer.defaulted[:1],
@@ -184,3 +176,7 @@ def _concise(answer: ProgramPlan) -> ProgramPlan:
             "sources": None,
         }
     )
+
+
+def _ends_and_middle(names: list[str]) -> list[str]:
+    return list(dict.fromkeys((names[0], names[len(names) // 2], names[-1])))

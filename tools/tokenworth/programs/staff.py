@@ -132,7 +132,7 @@ def spread_of(members: list[Member]) -> Spread:
         most=members[int(means.argmax())].team.name if several else None,
         least=members[int(means.argmin())].team.name if several else None,
         groups=[_group(member) for member in members],
-        published=[f"between {entry.what}: {entry.ratio} ({entry.source})" for entry in map(published_use, PUBLISHED)],
+        published=[f"{entry.source}, {entry.what}: {entry.ratio}" for entry in map(published_use, PUBLISHED)],
     )
 
 

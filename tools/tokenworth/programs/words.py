@@ -47,12 +47,12 @@ def plan_in_words(answer: ProgramPlan) -> str:
     lines += [_scenario(name, scenario) for name, scenario in answer.scenarios.items()]
     if answer.pooling is not None:
         lines.append(_pooling(answer.pooling))
-    if answer.designs:
+    if answer.designs is not None:
         lines.append(
             "A dollar of employer cost is worth to staff, in salary: "
             + "; ".join(
-                f"{name} {_cents(each.worth_per_dollar)} ({each.tokens_per_dollar:.2f} of tokens used)"
-                for name, each in answer.designs.items()
+                f"{name} {_cents(worth)} ({answer.designs.tokens_per_dollar[name]:.2f} of tokens used)"
+                for name, worth in answer.designs.worth_per_dollar.items()
             )
             + "."
         )
@@ -75,7 +75,7 @@ def plan_in_words(answer: ProgramPlan) -> str:
 def _lasts(exhaustion: Exhaustion, months: int) -> str:
     budget = f"the budget of {brief_dollars(exhaustion.budget_usd)}"
     if exhaustion.p50_month is None:
-        return f"{budget} lasts all {months} months with {percent(exhaustion.chance_never)} probability"
+        return f"{budget} lasts all {months} months with {percent(1.0 - exhaustion.chance_overspend)} probability"
     return f"{budget} is gone by month {exhaustion.p50_month} (P50), {percent(exhaustion.chance_overspend)} likely"
 
 
@@ -83,7 +83,7 @@ def _exhaustion(exhaustion: Exhaustion) -> str:
     if exhaustion.p10_month is None:
         return (
             f"The budget of {brief_dollars(exhaustion.budget_usd)} lasts in "
-            f"{percent(exhaustion.chance_never)} of draws."
+            f"{percent(1.0 - exhaustion.chance_overspend)} of draws."
         )
     ends = (exhaustion.p10_month, exhaustion.p50_month, exhaustion.p90_month)
     months = " / ".join("never" if month is None else str(month) for month in ends)
@@ -137,7 +137,7 @@ def _spread(spread: Spread) -> list[str]:
         f"Spread of use: Gini {spread.gini:.2f}{ratio} ({spread.gini_between_groups:.2f} between groups alone)"
         f"{unlimited}{divide}."
     )
-    lines = [whole, f"Published spreads, of other things: {'; '.join(spread.published)}."]
+    lines = [whole, f"Published spreads, none between your staff: {'; '.join(spread.published)}."]
     for group in spread.groups or []:
         tail = "" if group.p90_over_p50 is None else f", p90/p50 {group.p90_over_p50:g}x"
         lines.append(
