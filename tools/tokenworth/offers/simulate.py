@@ -14,7 +14,7 @@ from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import ALL_ON, Factors
 from tokenworth.valuation.pay import Pay, PayTerms, join_pays, levels_of, value_pay
 
-__all__ = ["CAREER_PARAMETERS", "Run", "parameters_of", "run_case", "total_level"]
+__all__ = ["CAREER_PARAMETERS", "Run", "parameters_of", "run_case", "token_shocks", "total_level"]
 
 ALWAYS: Final = ("discount_rate", "separation_hazard")
 TOKENS: Final = (
