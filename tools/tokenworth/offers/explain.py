@@ -17,6 +17,7 @@ from tokenworth.offers.words import FACE_STEP, VALUE_STEP
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import Factors
+from tokenworth.valuation.rounding import whole_summing
 from tokenworth.valuation.sensitivity import one_at_a_time, width_of_readings, width_removed
 from tokenworth.valuation.shapley import shapley_from_table
 
@@ -66,7 +67,7 @@ def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]
     shares = shapley_from_table(np.median(every, axis=-1))
     moved = shares.sum()
     scaled = shares * ((value - face) / moved) if abs(moved) > 1e-9 else np.zeros_like(shares)
-    steps = dict(zip((STEPS[name] for name in names), _whole_summing(scaled, value - face), strict=True))
+    steps = dict(zip((STEPS[name] for name in names), whole_summing(scaled, value - face), strict=True))
     return {FACE_STEP: face, **steps, VALUE_STEP: value}
 
 
@@ -158,15 +159,6 @@ def _factors_at_work(case: Case) -> list[str]:
     if terms.shares or terms.sign_on > 0.0 or uneven:
         names.append("timing")
     return names
-
-
-def _whole_summing(parts: Array, total: int) -> list[int]:
-    """Whole dollars nearest to the parts that add up to the total: the largest remainders take the rest."""
-    floors = np.floor(parts).astype(int)
-    rest = total - int(floors.sum())
-    for index in np.argsort(floors - parts, kind="stable")[: max(rest, 0)]:
-        floors[index] += 1
-    return [int(value) for value in floors]
 
 
 def _width(bar: tuple[int, int]) -> int:

@@ -53,7 +53,7 @@ def risk_fall(
     return as_array(-np.log(np.maximum(sure, value * 1e-9) / value) / time)
 
 
-def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric] | None = None) -> Array:
+def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric]) -> Array:
     """Worth of what has not vested, to someone leaving right after each month's vest.
 
     E(m) = sum over k > m of v_k * exp(-fall*(k - m)/12), by the recursion E(m - 1) = (E(m) + v_m)*exp(-fall/12).
@@ -61,7 +61,7 @@ def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequen
     Args:
         vests_usd: what vests at the end of months 1, 2, ..., USD at today's price.
         fall: yearly rate of time, risk and leaving before the vest together, one a draw.
-        delivered: per vest, what is left of it on the day it vests (a private share cannot be sold then); 1 if None.
+        delivered: per vest, what is left of it on the day it vests: 1, or less for a share that cannot be sold then.
 
     Returns:
         One row a month, from 0 (now) to the last vest, by draw.
@@ -69,9 +69,7 @@ def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequen
     step = np.exp(-as_array(fall) / 12.0)
     rows = np.zeros((len(vests_usd) + 1, *step.shape))
     for month in range(len(vests_usd), 0, -1):
-        vest = vests_usd[month - 1]
-        worth = vest if delivered is None else vest * as_array(delivered[month - 1])
-        rows[month - 1] = (rows[month] + worth) * step
+        rows[month - 1] = (rows[month] + vests_usd[month - 1] * as_array(delivered[month - 1])) * step
     return rows
 
 
