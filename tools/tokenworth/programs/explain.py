@@ -16,9 +16,10 @@ from tokenworth.programs.models import Lever, PlanProgramRequest, PooledBudget, 
 from tokenworth.programs.simulate import Outcome, World, first_crossing, shared_log_sd
 from tokenworth.programs.staff import Member
 from tokenworth.valuation.arrays import Array, as_array
+from tokenworth.valuation.commitment import best_commitment, unused_commitment
 from tokenworth.valuation.pooling import Members, individual_budgets, pooled_budget, square_root_rule
 from tokenworth.valuation.price_paths import average_price_ratio
-from tokenworth.valuation.sensitivity import percentiles, width_removed
+from tokenworth.valuation.sensitivity import width_removed
 from tokenworth.valuation.usage import annual_log_sd
 
 __all__ = [
@@ -195,13 +196,14 @@ def _saving(case: Case, change: str, now: Outcome, then: Outcome, years: float) 
 
 
 def _smaller_commitment(case: Case, now: Outcome, years: float) -> Lever:
-    """A commitment to what is used in all but a tenth of draws."""
-    yearly = now.at_contract_price.sum(axis=0) / years
-    safe, _, _ = percentiles(yearly)
-    committed = min(safe, case.commitment_usd_year)
-    unused = np.maximum(case.commitment_usd_year - yearly, 0.0) - np.maximum(committed - yearly, 0.0)
+    """The commitment of least expected cost, if that is smaller: the quantile of use at the discount."""
+    yearly = now.used.sum(axis=0) / years
+    discount = case.assumptions["employer_discount"].base
+    committed = case.commitment_usd_year / (1.0 - discount)
+    best = min(best_commitment(yearly, discount), committed)
+    saved = unused_commitment(committed, yearly, discount) - unused_commitment(best, yearly, discount)
     return Lever(
-        change=f"a commitment of {brief_dollars(committed)} a year",
-        usd_year=significant(float(unused.mean())),
+        change=f"a commitment of {brief_dollars(best * (1.0 - discount))} a year",
+        usd_year=significant(float(saved.mean())),
         for_whom="employer",
     )
