@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from tokenworth.valuation.lognormal_fit import Lognormal, from_percentiles
 
-__all__ = ["PUBLISHED", "Published", "compared_with_published", "published_use"]
+__all__ = ["PUBLISHED", "Published", "PublishedUse", "compared_with_published", "published_use"]
 
 Published = Literal["ramp", "claude_code"]
 PUBLISHED: Final[tuple[Published, ...]] = ("ramp", "claude_code")

@@ -285,7 +285,7 @@ def _taxed(request: PlanProgramRequest, unsaid: dict[str, str]) -> tuple[Taxed, 
 
 def _draws(request: PlanProgramRequest, teams: tuple[Team, ...]) -> tuple[int, list[str]]:
     work = sum(sum(team.people) for team in teams)
-    affordable = WORK_MAX // max(work, 1)
+    affordable = WORK_MAX // work
     if request.draws <= affordable:
         return request.draws, []
     if "draws" in request.model_fields_set or affordable < DRAWS_MIN:

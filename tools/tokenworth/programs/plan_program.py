@@ -42,8 +42,9 @@ from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["plan_program"]
 
-# Other worlds are compared on fewer draws: so many person-months in all, and never fewer draws than this.
+# Other worlds are compared on fewer draws: so many person-months, so many numbers kept, and never fewer than this.
 OTHERS_WORK: Final = 20_000_000
+OTHERS_KEPT: Final = 2_000_000
 OTHERS_DRAWS_MIN: Final = 128
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 2
@@ -63,8 +64,8 @@ def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None
     p = draw_parameters(case, case.draws)
     (now,) = run_worlds(case, p, [World()], checkpoint)
     named = scenario_worlds(request, case)
-    few = draw_parameters(case, _draws_of_others(case))
-    others = run_worlds(case, few, [*(each.world for each in named), *LEVER_WORLDS], checkpoint)
+    worlds = [*(each.world for each in named), *LEVER_WORLDS]
+    others = run_worlds(case, draw_parameters(case, _draws_of_others(case, len(worlds))), worlds, checkpoint)
     members = sample_staff(case)
     compared = compare_designs(case, members)
     pooling = pooling_of(case, request.risk.safety)
@@ -101,9 +102,10 @@ def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None
     return answer if request.detail == "full" else _concise(answer)
 
 
-def _draws_of_others(case: Case) -> int:
+def _draws_of_others(case: Case, worlds: int) -> int:
     work = sum(sum(team.people) for team in case.teams)
-    return min(max(OTHERS_WORK // max(work, 1), OTHERS_DRAWS_MIN), case.draws)
+    affordable = min(OTHERS_WORK // work, OTHERS_KEPT // (worlds * case.months))
+    return min(max(affordable, OTHERS_DRAWS_MIN), case.draws)
 
 
 def _names(case: Case, p: Mapping[str, Array]) -> list[str]:

@@ -19,6 +19,9 @@ __all__ = ["Crowd", "CrowdUse", "crowd_use"]
 
 # People of all draws worked on at a time: a block and its scratch stay in the processor's cache.
 BLOCK: Final = 1 << 16
+# Bounds of a budget over mean demand: what float32 holds, and no division by nothing.
+LEAST: Final = 1e-30
+MOST: Final = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class _MonthlyBlock:
     def __init__(self, crowd: Crowd, budget_usd: Array, chosen: slice, used: Array, most: int) -> None:
         unit = crowd.unit_usd[:, :, chosen]
         self._unit = unit
-        self._limit = (budget_usd / unit).astype(np.float32)
+        self._limit = np.minimum(budget_usd / np.maximum(unit, LEAST), MOST).astype(np.float32)
         self._used = used[:, :, chosen]
         self._scratch = np.empty(most, dtype=np.float32)
 
