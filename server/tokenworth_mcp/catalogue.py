@@ -67,6 +67,12 @@ TOOLS: Final[tuple[ToolEntry, ...]] = (
         toolset="lockin",
     ),
     ToolEntry(
+        name="plan_program",
+        title="Plan a token programme",
+        function="tokenworth.programs.plan_program:plan_program",
+        toolset="programs",
+    ),
+    ToolEntry(
         name="explain_assumptions",
         title="Explain the assumptions",
         function="tokenworth.assumptions.explain_assumptions:explain_assumptions",

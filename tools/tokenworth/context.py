@@ -19,10 +19,12 @@ __all__ = [
     "Clock",
     "Context",
     "ObservedUse",
+    "PersonMonths",
     "Price",
     "PriceChange",
     "PriceList",
     "PriceSchedule",
+    "StaffUse",
     "UseSeen",
 ]
 
@@ -95,6 +97,22 @@ class ObservedUse(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PersonMonths:
+    """What the people of a team used, one amount for each person and month, USD at list price, and who says so."""
+
+    usd: Sequence[Decimal]
+    source: str
+
+
+class StaffUse(Protocol):
+    """What the ledger knows of a team, nobody named."""
+
+    async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
+        """A team's use up to a moment; None where the team is unknown or nothing was recorded."""
+        ...
+
+
 class Clock(Protocol):
     """The only way a tool learns the time."""
 
@@ -113,6 +131,7 @@ class Context:
         prices: the price list, or None while there is none.
         price_schedule: announced price changes, or None while nobody keeps them.
         observed_use: the ledger of real use, or None without one.
+        staff_use: the same by team, or None without one.
     """
 
     assumptions: Assumptions
@@ -120,3 +139,4 @@ class Context:
     prices: PriceList | None = None
     price_schedule: PriceSchedule | None = None
     observed_use: ObservedUse | None = None
+    staff_use: StaffUse | None = None
