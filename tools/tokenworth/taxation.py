@@ -25,14 +25,16 @@ class Taxed:
     """How a person's pay is taxed over the horizon, who says so, and what to know about it.
 
     Attributes:
+        notes: for all years; `notes_of_first_year` for whoever looks at that one only.
         employer: what the employer pays on top of wages in each year; None where that is not known.
     """
 
     years: TaxYears
     name: str
     source: str
-    notes: tuple[str, ...] = ()
-    employer: tuple[tuple[Contribution, ...], ...] | None = None
+    notes: tuple[str, ...]
+    notes_of_first_year: tuple[str, ...]
+    employer: tuple[tuple[Contribution, ...], ...] | None
 
 
 def taxes_for(offer: Offer, person: Person, assumptions: Assumptions) -> Taxed:
@@ -42,13 +44,7 @@ def taxes_for(offer: Offer, person: Person, assumptions: Assumptions) -> Taxed:
         InvalidInputError: neither a table nor a marginal rate fits.
     """
     if person.marginal_rate is not None:
-        flat = (flat_curve(float(person.marginal_rate)),) * HORIZON_YEARS
-        return Taxed(
-            TaxYears(flat, flat),
-            f"your marginal rate of {float(person.marginal_rate):.1%}",
-            "the caller",
-            ("employer payroll tax is not in its cost: no tables go with a marginal rate",),
-        )
+        return _at_one_rate(float(person.marginal_rate))
     usd_per_unit = _usd_per_unit(offer, person)
     contractor = offer.employment == "contractor"
     first = offer.start_year or TAX_YEARS[-1]
@@ -70,6 +66,7 @@ def taxes_for(offer: Offer, person: Person, assumptions: Assumptions) -> Taxed:
         ", ".join([f"{tables[0].name} {first}{filing}", withheld, *places]),
         tables[0].source,
         _notes(tables, inflation),
+        tables[0].notes,
         tuple(employer),
     )
 
@@ -85,6 +82,12 @@ def unsaid_about_taxes(person: Person) -> dict[str, str]:
     if person.state is None and person.country in (None, HOME):
         taken["person.state"] = "federal tax only"
     return taken
+
+
+def _at_one_rate(rate: float) -> Taxed:
+    flat = (flat_curve(rate),) * HORIZON_YEARS
+    note = ("no payroll tax for the employer: none is known where a marginal rate is stated",)
+    return Taxed(TaxYears(flat, flat), f"your marginal rate of {rate:.1%}", "the caller", note, note, None)
 
 
 def _usd_per_unit(offer: Offer, person: Person) -> float:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
-from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival
+from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival, outside_wealth
 from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
 from tokenworth.valuation.vesting import VestingYear
 
 __all__ = ["Component", "Pay", "PayTerms", "ShareTerms", "TaxYears", "join_pays", "level_of", "levels_of", "value_pay"]
-
-SALARY_FOR_WEALTH_MIN: Final = 1000.0
 
 ComponentName = Literal["base", "bonus", "sign_on", "shares", "tokens", "other"]
 
@@ -239,8 +237,7 @@ def _vest(
     drift, rate = p["share_drift"], p["discount_rate"]
     expected = vest.fraction * np.exp(drift * vest.when)
     sold: Numeric = np.maximum(p["years_to_liquidity"], vest.when) if grant.private else vest.when
-    # A salary near zero says nothing about wealth: the multiple then stands on a small one.
-    wealth = max(base, SALARY_FOR_WEALTH_MIN) * p["outside_wealth_multiple"] * np.exp(rate * sold)
+    wealth = outside_wealth(base, p["outside_wealth_multiple"], rate, sold)
     volatility = p["volatility_private" if grant.private else "volatility_listed"]
     sure = certainty_equivalent(
         exposed, wealth, years=sold, drift=drift, volatility=volatility, gamma=p["risk_aversion"], nodes=NODES_SIMULATED

@@ -12,8 +12,9 @@ from typing import Self
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
+from tokenworth.valuation.brackets import WAGES_MAX
 
-__all__ = ["Contribution", "PayrollTax", "contributions_on", "employee_payroll_tax", "employer_halves"]
+__all__ = ["Contribution", "PayrollTax", "contributions_on", "employee_payroll_tax", "employer_halves", "raise_costing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,13 @@ def employer_halves(payroll: PayrollTax) -> tuple[Contribution, ...]:
         Contribution("social security", payroll.social_security_rate, up_to=payroll.wage_base),
         Contribution("Medicare", payroll.medicare_rate),
     )
+
+
+def raise_costing(charged: Iterable[Contribution], wages: float, cost: Numeric) -> Array:
+    """The raise that costs the employer `cost` a year, what it pays on top of wages included."""
+    bands = tuple(charged)
+    limits = [limit for each in bands for limit in (each.above, min(each.up_to, WAGES_MAX))]
+    turns = np.unique(np.array([0.0, WAGES_MAX, *limits]))
+    costs = turns + contributions_on(bands, turns)
+    before = wages + float(contributions_on(bands, wages))
+    return as_array(np.interp(before + as_array(cost), costs, turns) - wages)
