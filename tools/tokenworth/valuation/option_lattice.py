@@ -151,7 +151,7 @@ def _value_on_lattice(options: _Options, spacing: Array) -> Array:
     edge = nodes.barrier + 1
     value[:, :edge] = _vested(options, nodes, np.maximum(intrinsic[:, :edge], 0.0))
     value = _unvested(options, nodes, value)
-    return _at_start(options, nodes, value, intrinsic)
+    return _at_start(options, nodes, value)
 
 
 def _nodes(options: _Options, spacing: Array) -> _Nodes:
@@ -234,7 +234,7 @@ def _unvested(options: _Options, nodes: _Nodes, value: Array) -> Array:
     return found
 
 
-def _at_start(options: _Options, nodes: _Nodes, value: Array, intrinsic: Array) -> Array:
+def _at_start(options: _Options, nodes: _Nodes, value: Array) -> Array:
     """Value at today's price: a cubic through the four nodes around it, none beyond the exercise price from below."""
     place = (np.log(options.price) - nodes.log_price[:, 0]) / nodes.spacing
     first = np.floor(place).astype(np.intp) - 1
