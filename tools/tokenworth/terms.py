@@ -1,4 +1,4 @@
-"""What people sign: an offer and its parts, as the contract says them and nothing filled in.
+"""What people sign, and who signs: an offer and its parts as the contract says them, and nothing filled in.
 
 Every field that may be absent is None (or empty) until someone says it; defaults live in `assumptions`, so that an
 answer can list what was not said. Used by offers, lock-in, programmes and burn.
@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount
 from tokenworth.money import Money
 
-__all__ = ["Bonus", "EquityGrant", "Offer", "SignOn", "TokenGrant", "Vesting"]
+__all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
 
 Months = Annotated[int, Field(ge=0, le=120)]
 AMOUNT_OR_PARTS: Final[dict[str, Any]] = {"type": ["number", "string", "object"]}
@@ -188,6 +188,21 @@ class Offer(Strict):
         if self.currency == "USD" and self.fx is not None and self.fx.number != 1:
             raise ValueError("fx goes with another currency; for USD leave it out")
         return self
+
+
+class Person(Strict):
+    """Facts about the person that move the value; each replaces a default. Amounts in USD."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    filing: Literal["single", "mfj"] | None = None
+    marginal_rate: Fraction | None = None
+    household_income: MoneyField | None = None
+    token_use_per_year: MoneyField | None = None
+    own_token_spend_per_year: MoneyField | None = None
+    work_tools_per_year: MoneyField | None = None
+    funded_anyway: Fraction | None = None
+    outside_wealth: MoneyField | None = None
 
 
 def _money_in(part: Strict, prefix: str) -> Iterator[tuple[str, Money]]:

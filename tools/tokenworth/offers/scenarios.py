@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.cases import HORIZON_YEARS, Case, share_terms_of, taxes_for
 from tokenworth.money import dollars
-from tokenworth.offers.case import HORIZON_YEARS, Case, share_terms_of, taxes_for
 from tokenworth.offers.simulate import Run, token_shocks, total_level
 from tokenworth.terms import Vesting
 from tokenworth.valuation.arrays import Array

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tokenworth.offers.case import Case
+from tokenworth.cases import Case
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import ALL_ON, Factors

@@ -14,10 +14,10 @@ import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.price_paths import average_price_ratio
-from tokenworth.valuation.usage import YearOfUse, annual_log_sd, use_with_carry, use_within_budget
+from tokenworth.valuation.usage import YearOfUse, annual_log_sd, demand_swing, use_with_carry, use_within_budget
 from tokenworth.valuation.willingness import willingness_to_pay
 
-__all__ = ["ALL_ON", "Factors", "TokenTerms", "TokenYear", "token_years"]
+__all__ = ["ALL_ON", "PRICE_CHANGE", "Factors", "TokenTerms", "TokenYear", "own_worth", "token_share", "token_years"]
 
 Denomination = Literal["usd", "model", "flagship", "capability"]
 Imputed = Literal["none", "personal_use", "face"]
@@ -100,6 +100,12 @@ class TokenYear:
     cost: Array
 
 
+def token_share(other_pay: float, tokens: float) -> float:
+    """The tokens' share of the whole package at face; 0 where nothing is paid."""
+    total = other_pay + tokens
+    return tokens / total if total > 0.0 else 0.0
+
+
 def token_years(
     terms: TokenTerms,
     p: Mapping[str, Array],
@@ -148,7 +154,7 @@ def _use(
     wanted = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / periods
     sd = p["demand_sigma_month"] if periods == 12 else annual_log_sd(p["demand_sigma_month"])
     chosen = shocks if periods == 12 else shocks[year : year + 1]
-    demand = [wanted * np.exp(sd * z - sd * sd / 2.0) for z in chosen]
+    demand = [wanted * demand_swing(sd, z) for z in chosen]
     if terms.carries:
         return use_with_carry(demand, budget, carried, terms.carry_cap_usd)
     return use_within_budget(demand, budget)
@@ -173,7 +179,7 @@ def _worth(
     total_used, worth, cashed = zero, zero, zero
     for period_use in use.used:
         used = period_use + (1.0 - as_array(factors.unused)) * (face / periods - period_use)
-        own = _own_worth(p, factors, year, used * share, terms.denomination, own_spend)
+        own = own_worth(p, factors, year, used * share, terms.denomination, own_spend)
         if terms.cash_out > 0.0:
             pays_out = terms.cash_out * used * share
             cashed = cashed + np.where(pays_out > own, pays_out, 0.0)
@@ -200,10 +206,10 @@ def _worth(
     )
 
 
-def _own_worth(
+def own_worth(
     p: Mapping[str, Array], factors: Factors, year: int, personal: Array, denomination: Denomination, own_spend: Array
 ) -> Array:
-    """Willingness to pay for personal use, after quality and a named model's retirement; by period."""
+    """Willingness to pay for personal use, after quality and a named model's retirement; by period, USD."""
     quality = p["choice_quality"]
     if denomination == "model":
         quality = quality * np.exp(-p["model_retirement_hazard"] * (year + 0.5))
@@ -223,7 +229,7 @@ def _kept_on_leaving(
     wanted_a_month = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / 12.0
     kept = np.minimum(left, wanted_a_month * months) * np.where(share > 0.0, 1.0, 0.0)
     own_spend = p["own_spend_usd_year"] / 12.0 * months
-    worth = _own_worth(p, factors, year, kept, terms.denomination, own_spend)
+    worth = own_worth(p, factors, year, kept, terms.denomination, own_spend)
     return worth * -np.expm1(-p["separation_hazard"]) * factors.unused
 
 

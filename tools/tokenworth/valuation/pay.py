@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
-from tokenworth.valuation.discount import payback_share
+from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
 from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival
 from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
@@ -147,7 +147,7 @@ def level_of(component: Component, p: Mapping[str, Array], factors: Factors = AL
     """
     fall = p["discount_rate"] + p["separation_hazard"]
     years = len(component.amounts)
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(years)), np.zeros(()))
+    annuity = level_annuity(fall, years)
     total: Array = np.zeros(())
     for amount, when in zip(component.amounts, component.when, strict=True):
         weight = np.exp(-fall * when) / annuity

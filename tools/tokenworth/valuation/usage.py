@@ -14,7 +14,15 @@ import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 
-__all__ = ["YearOfUse", "annual_log_sd", "expected_use", "lognormal_cv", "use_with_carry", "use_within_budget"]
+__all__ = [
+    "YearOfUse",
+    "annual_log_sd",
+    "demand_swing",
+    "expected_use",
+    "lognormal_cv",
+    "use_with_carry",
+    "use_within_budget",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,12 @@ def annual_log_sd(sigma_month: Numeric) -> Array:
     """
     s = as_array(sigma_month)
     return np.sqrt(np.log1p(np.expm1(s * s) / 12.0))
+
+
+def demand_swing(log_sd: Numeric, shock: Numeric) -> Array:
+    """One period's demand over its mean, from a standard normal: exp(s*z - s^2/2)."""
+    s = as_array(log_sd)
+    return np.exp(s * as_array(shock) - s * s / 2.0)
 
 
 def use_within_budget(demand: Sequence[Array], budget: Numeric) -> YearOfUse:
