@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import oracle_kinds_equity
 import oracle_kinds_valuation
 
 __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
 
-KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {**oracle_kinds_valuation.KINDS}
+KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {**oracle_kinds_valuation.KINDS, **oracle_kinds_equity.KINDS}
 KNOWN_FILES: Final = ("valuation.jsonl",)
 
 

@@ -39,7 +39,7 @@ def finnerty_discount(years: Numeric, volatility: Numeric, dividend_yield: Numer
     away = np.log(2.0 * (np.expm1(safe) - safe)) - 2.0 * np.log(np.expm1(safe))
     variance = np.where(small, x + near_zero, safe + away)
     half = np.sqrt(np.maximum(variance, 0.0)) / 2.0
-    return np.exp(-as_array(dividend_yield) * t) * (normal_cdf(half) - normal_cdf(-half))
+    return as_array(np.exp(-as_array(dividend_yield) * t) * (normal_cdf(half) - normal_cdf(-half)))
 
 
 def longstaff_bound(years: Numeric, volatility: Numeric) -> Array:
@@ -48,4 +48,5 @@ def longstaff_bound(years: Numeric, volatility: Numeric) -> Array:
     (2 + x/2)*N(sqrt(x)/2) + sqrt(x/(2*pi))*exp(-x/8) - 1 with x = sigma^2*T; above 1 it says nothing.
     """
     x = as_array(volatility) ** 2 * as_array(years)
-    return (2.0 + x / 2.0) * normal_cdf(np.sqrt(x) / 2.0) + np.sqrt(x / (2.0 * pi)) * np.exp(-x / 8.0) - 1.0
+    top = (2.0 + x / 2.0) * normal_cdf(np.sqrt(x) / 2.0) + np.sqrt(x / (2.0 * pi)) * np.exp(-x / 8.0)
+    return as_array(top - 1.0)

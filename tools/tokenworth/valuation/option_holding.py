@@ -107,7 +107,7 @@ def option_amounts(
         wait = np.maximum(sold[year] - vest.when, 0.0)
         worth = vest.fraction * sure * np.exp(-rate * wait)
         if terms.private:
-            kept = share_kept(terms, sold[year], wait, hazard, p["option_exercise_share"])
+            kept = share_kept(terms, sold[year], wait, hazard, p["option_lapse_share"])
             worth = worth * kept * firm_survival(p["firm_survival_5y"], sold[year])
         face = vest.fraction * terms.face_usd
         amounts[year] = face + share_risk * (worth - face)
@@ -124,15 +124,15 @@ def sale_years(terms: OptionTerms, vesting_years: float, p: Mapping[str, Array])
     return expected_holding_years(p["separation_hazard"], vesting_years, terms.expiry_years, terms.window_years)
 
 
-def share_kept(terms: OptionTerms, sold: Array, wait: Array, separation_hazard: Array, exercise_share: Array) -> Array:
+def share_kept(terms: OptionTerms, sold: Array, wait: Array, separation_hazard: Array, lapse_share: Array) -> Array:
     """The share of vested options of a private company that come to be exercised.
 
     Whoever leaves more than the window before the exit, or sees the options expire before it, must pay the strike
-    for shares that cannot be sold: only `exercise_share` do, even in the money.
+    for shares that cannot be sold: even in the money, `lapse_share` of the options then lapse.
     """
     stays = np.exp(-separation_hazard * np.maximum(wait - terms.window_years, 0.0))
     stays = np.where(sold > terms.expiry_years, 0.0, stays)
-    return stays + (1.0 - stays) * exercise_share
+    return 1.0 - (1.0 - stays) * lapse_share
 
 
 def call_certainty_equivalent(
@@ -161,7 +161,7 @@ def call_certainty_equivalent(
     t, outside, power = as_array(years), as_array(wealth), 1.0 - as_array(gamma)
     # Near logarithmic utility the general form loses digits only below this.
     power = np.where(np.abs(power) < 1e-6, 1e-6, power)
-    sd = as_array(volatility) * np.sqrt(t)
+    sd = np.maximum(as_array(volatility) * np.sqrt(t), 1e-9)
     log_mean = np.log(price) + as_array(drift) * t - sd * sd / 2.0
     edge = np.clip((np.log(strike) - log_mean) / sd, -HIGHEST_PRICE_SD, 8.0)
     # Who is less averse than logarithmic utility weighs high prices more.
@@ -185,6 +185,8 @@ def lattice_cost(terms: OptionTerms, p: Mapping[str, Array]) -> Array:
     """
     hazard = np.atleast_1d(p["separation_hazard"])
     vests = terms.vests
+    if not vests:
+        return np.zeros_like(hazard)
     when = np.array([[vest.when] for _, vest in vests])
     each = hull_white_value(
         terms.price,

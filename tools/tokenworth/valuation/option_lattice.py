@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 
@@ -66,7 +67,7 @@ class _Nodes:
 class _Step:
     """One step back in time: its length, the discounted probabilities of up, middle and down, and of leaving."""
 
-    count: Array
+    count: NDArray[np.intp]
     years: Array
     up: Array
     middle: Array

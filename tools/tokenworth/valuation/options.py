@@ -100,7 +100,7 @@ def hull_white_trinomial(
         vested = number * dt >= vest - 1e-9
         value = np.where(vested, value + hazard * dt * np.maximum(gain, 0.0), value)
         value = np.where(vested & (share >= k * multiple), gain, value)
-    return value[:, 0].reshape(shape)
+    return as_array(value[:, 0].reshape(shape))
 
 
 def _terms(
