@@ -21,7 +21,10 @@ import oracle_kinds_valuation
 
 __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
 
-KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {**oracle_kinds_valuation.KINDS, **oracle_kinds_equity.KINDS}
+KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {
+    **oracle_kinds_valuation.KINDS,
+    **oracle_kinds_equity.KINDS,
+}
 KNOWN_FILES: Final = ("valuation.jsonl",)
 
 

@@ -123,26 +123,26 @@ def test_worth_never_exceeds_face_at_that_years_prices_plus_pocket_spared(
 
 def test_what_rolls_over_is_used_later_and_nothing_is_used_twice():
     quiet, busy = np.array([10.0]), np.array([500.0])
-    year = use_with_carry([quiet, quiet, busy], 100.0, 0.0, float("inf"))
+    year = use_with_carry(np.array([quiet, quiet, busy]), 100.0, 0.0, float("inf"))
     assert [float(used[0]) for used in year.used] == [10.0, 10.0, 280.0]
     assert float(year.left[0]) == 0.0
 
 
 def test_a_cap_on_rollover_loses_the_rest():
-    year = use_with_carry([np.array([0.0]), np.array([0.0])], 100.0, 0.0, 50.0)
+    year = use_with_carry(np.zeros((2, 1)), 100.0, 0.0, 50.0)
     assert float(year.left[0]) == 50.0
     assert float(year.lost[0]) == 150.0
 
 
 def test_an_expiring_budget_loses_what_is_not_used():
-    year = use_within_budget([np.array([30.0]), np.array([300.0])], 100.0)
+    year = use_within_budget(np.array([[30.0], [300.0]]), 100.0)
     assert [float(used[0]) for used in year.used] == [30.0, 100.0]
     assert float(year.lost[0]) == 70.0
 
 
 @given(cap=st.floats(0, 1e4), demands=st.lists(st.floats(0, 1e4), min_size=1, max_size=12), budget=st.floats(0, 1e4))
 def test_rollover_accounts_for_every_dollar(cap, demands, budget):
-    year = use_with_carry([np.array([d]) for d in demands], budget, 0.0, cap)
+    year = use_with_carry(np.array(demands)[:, np.newaxis], budget, 0.0, cap)
     spent = sum(float(used[0]) for used in year.used)
     assert spent + float(year.left[0]) + float(np.sum(year.lost)) == pytest.approx(budget * len(demands), abs=1e-6)
 

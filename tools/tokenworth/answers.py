@@ -12,6 +12,7 @@ from tokenworth.money import Money, dollars, parse_fraction, parse_money, parse_
 
 __all__ = [
     "DRAWS_DEFAULT",
+    "LISTING_KEY",
     "OVERRIDES_SCHEMA",
     "SEED_DEFAULT",
     "Answer",
@@ -29,6 +30,7 @@ __all__ = [
     "TokenCount",
     "UsdRange",
     "ask_next_in_words",
+    "listed_as",
     "three_in_words",
 ]
 
@@ -38,6 +40,7 @@ Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Draws = Annotated[int, Field(ge=1000, le=200_000)]
 SEED_DEFAULT: Final = 1
 DRAWS_DEFAULT: Final = 20_000
+LISTING_KEY: Final = "listing"
 OVERRIDES_SCHEMA: Final[dict[str, Any]] = {"type": "object"}
 
 
@@ -50,15 +53,26 @@ MoneyField = Annotated[
     Money,
     BeforeValidator(parse_money),
     PlainSerializer(_plain, return_type=str),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": ["number", "string"], "examples": ["375k"]}),
 ]
-TokenCount = Annotated[int, BeforeValidator(parse_tokens), WithJsonSchema({"type": ["integer", "string"]})]
+TokenCount = Annotated[
+    int, BeforeValidator(parse_tokens), WithJsonSchema({"type": ["integer", "string"], "examples": ["5M"]})
+]
 Fraction = Annotated[
     Decimal,
     BeforeValidator(parse_fraction),
     PlainSerializer(float, return_type=float),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": ["number", "string"], "examples": [0.15]}),
 ]
+
+
+def listed_as(schema: dict[str, Any]) -> dict[str, Any]:
+    """How tool listings show a field: `Field(json_schema_extra=listed_as({"type": "object"}))`.
+
+    For what is too long to list, or is spelled out in another tool. Refusals still name what is inside, which
+    `WithJsonSchema` would hide from them.
+    """
+    return {LISTING_KEY: schema}
 
 
 class Strict(BaseModel):

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount
+from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount, listed_as
 from tokenworth.money import Money
 
 __all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
@@ -229,11 +229,15 @@ class Offer(Strict):
 
     label: str | None = Field(default=None, min_length=1, max_length=80)
     base: MoneyField
-    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
-        default=None, description="target amount, or {target_share, guaranteed}"
+    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts)] = Field(
+        default=None,
+        description="target amount, or {target_share, guaranteed}",
+        json_schema_extra=listed_as(AMOUNT_OR_PARTS),
     )
-    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
-        default=None, description="amount, or {amount, clawback_months, clawback: pro_rata | full}"
+    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts)] = Field(
+        default=None,
+        description="amount, or {amount, clawback_months, clawback: pro_rata | full}",
+        json_schema_extra=listed_as(AMOUNT_OR_PARTS),
     )
     other_annual: MoneyField | None = None
     tokens: TokenGrant | None = None

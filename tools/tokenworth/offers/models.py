@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from tokenworth.answers import (
     DRAWS_DEFAULT,
@@ -20,6 +20,7 @@ from tokenworth.answers import (
     Request,
     Seed,
     UsdRange,
+    listed_as,
 )
 from tokenworth.assumptions.used import AssumptionUsed
 from tokenworth.terms import Offer, Person
@@ -43,7 +44,7 @@ __all__ = [
     "YearRange",
 ]
 
-OFFER_LIKE_SCHEMA: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
+OFFERS_LISTING: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
 
 
 class ValueOfferRequest(Request):
@@ -51,8 +52,10 @@ class ValueOfferRequest(Request):
 
     offer: Offer
     person: Person = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(
-        default_factory=dict, description="assumption name to number or {low, base, high}"
+    overrides: Overrides = Field(
+        default_factory=dict,
+        description="assumption name to number or {low, base, high}",
+        json_schema_extra=listed_as(OVERRIDES_SCHEMA),
     )
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
@@ -62,9 +65,9 @@ class ValueOfferRequest(Request):
 class CompareOffersRequest(Request):
     """Two to ten offers to rank for one person."""
 
-    offers: Annotated[list[Offer], Field(min_length=2, max_length=10), WithJsonSchema(OFFER_LIKE_SCHEMA)]
-    person: Annotated[Person, WithJsonSchema({"type": "object"})] = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
+    offers: list[Offer] = Field(min_length=2, max_length=10, json_schema_extra=listed_as(OFFERS_LISTING))
+    person: Person = Field(default_factory=Person, json_schema_extra=listed_as({"type": "object"}))
+    overrides: Overrides = Field(default_factory=dict, json_schema_extra=listed_as(OVERRIDES_SCHEMA))
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
     draws: Draws = DRAWS_DEFAULT

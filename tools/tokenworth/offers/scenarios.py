@@ -51,7 +51,11 @@ def value_scenario(case: Case, run: Run, scenario: Scenario, sampler: Sampler) -
         case.terms.tokens is not None and terms.tokens.periods_per_year == case.terms.tokens.periods_per_year
     )
     shocks = run.shocks if same_periods else token_shocks(terms, sampler)
-    return total_level(scenario.case or case, p, shocks, terms=terms)
+    same_equity = (terms.shares, terms.options, terms.base) == (case.terms.shares, case.terms.options, case.terms.base)
+    held = {"shares": terms.shares, "options": terms.options}
+    valued = any(held.values()) and all(name in run.level for name, grants in held.items() if grants)
+    known = run.pay if same_equity and valued and not terms.contractor else None
+    return total_level(scenario.case or case, p, shocks, terms=terms, known=known)
 
 
 def improvements(case: Case, run: Run) -> Iterator[Scenario]:

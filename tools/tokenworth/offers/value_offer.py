@@ -173,7 +173,7 @@ def _tokens(case: Case, run: Run, few: Run) -> TokensExplained:
     face = sum(terms.budget_usd) / HORIZON_YEARS if terms is not None else 0.0
     worth = float(np.mean([year.worth.mean() for year in years]))
     open_question = case.assumptions["personal_share"].origin == "default"
-    level = run.level["tokens"]
+    level = run.level.get("tokens", np.zeros(1))  # a grant of nothing is no component
     return TokensExplained(
         advertised_usd=whole(face),
         used_usd=whole(float(np.mean([year.used.mean() for year in years]))),

@@ -59,7 +59,7 @@ def monthly_balances(
         if step is not None:
             moved = np.maximum(price * step, floor)
             left, price = left * (moved / price), moved
-        left = use_with_carry([wanted * swings[month % 12]], budget * price, left, terms.carry_cap_usd).left
+        left = use_with_carry((wanted * swings[month % 12])[np.newaxis], budget * price, left, terms.carry_cap_usd).left
         rows.append(left)
         levels.append(wanted)
     shape = np.broadcast_shapes(*(row.shape for row in rows), *(level.shape for level in levels))
