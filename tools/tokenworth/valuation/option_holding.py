@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -166,15 +165,17 @@ def call_certainty_equivalent(
     edge = np.clip((np.log(strike) - log_mean) / sd, -HIGHEST_PRICE_SD, 8.0)
     # Who is less averse than logarithmic utility weighs high prices more.
     top = np.maximum(edge, 0.0) + HIGHEST_PRICE_SD + np.maximum(power, 0.0) * sd
-    points, weights = _squared_legendre(nodes)
-    shape = (nodes,) + (1,) * max(a.ndim for a in (edge, outside, power, as_array(count)))
-    z = edge + (top - edge) * points.reshape(shape)
-    gain = np.maximum(np.exp(log_mean + sd * z) - strike, 0.0)
-    density = np.exp(-0.5 * z * z) * ((top - edge) / sqrt(2.0 * pi))
+    held = as_array(count) / outside
+    weighed, utility = np.zeros(()), np.zeros(())
+    # Node by node: arrays of one node stay in the cache, and all of them at once do not.
+    for point, weight in _squared_legendre(nodes):
+        z = edge + (top - edge) * point
+        density = weight * np.exp(-0.5 * z * z)
+        gain = np.maximum(np.exp(log_mean + sd * z) - strike, 0.0)
+        weighed = weighed + density
+        utility = utility + density * np.expm1(power * np.log1p(held * gain))
     # The weights are made to sum to the probability of ending above the strike.
-    density *= normal_cdf(-edge) / np.tensordot(weights, density, axes=1)
-    utility = np.expm1(power * np.log1p(gain * (as_array(count) / outside)))
-    expected = np.maximum(np.tensordot(weights, density * utility, axes=1), 1e-15 - 1.0)
+    expected = np.maximum(utility * (normal_cdf(-edge) / weighed), 1e-15 - 1.0)
     return outside * np.expm1(np.log1p(expected) / power)
 
 
@@ -222,8 +223,8 @@ def black_scholes_cost(terms: OptionTerms, p: Mapping[str, Array]) -> Array:
 
 
 @lru_cache(maxsize=4)
-def _squared_legendre(nodes: int) -> tuple[Array, Array]:
-    """Gauss-Legendre on [0, 1] in the square of the variable: denser near 0."""
+def _squared_legendre(nodes: int) -> tuple[tuple[float, float], ...]:
+    """Points and weights of Gauss-Legendre on [0, 1] in the square of the variable: denser near 0."""
     points, weights = np.polynomial.legendre.leggauss(nodes)
     root = (points + 1.0) / 2.0
-    return root * root, weights * root
+    return tuple(zip((root * root).tolist(), (weights * root).tolist(), strict=True))
