@@ -18,7 +18,7 @@ from tokenworth.valuation.arrays import Array, Numeric, as_array
 
 __all__ = ["STEPS", "hull_white_value"]
 
-# Steps of the finer lattice over the option's life; at 200 the error is below a cent on a $50 share.
+# Steps of the finer lattice: at 200 the error is below 0.1% of the share's price, 0.15% at volatilities near 1.
 STEPS: Final = 200
 STEPS_MAX: Final = 20_000
 # A share that hardly moves would need a step a day: a lower volatility is read as this one.
@@ -101,7 +101,7 @@ def hull_white_value(
         exercise_multiple: of the strike, at least 1, at which the holder exercises; infinite for at expiry only.
         window_years: how long after leaving a vested option may still be exercised; the leaver then waits for its
             end or for the multiple.
-        steps: of the finer lattice, at least 8.
+        steps: of the finer lattice, at least 8; about as many are taken, for nodes to lie where they should.
     """
     values = (
         price,
@@ -133,14 +133,14 @@ def _finite_multiple(options: _Options) -> _Options:
 
 
 def _spacing(options: _Options, steps: int) -> Array:
-    """Node spacing in the logarithm: sigma*sqrt(3*dt) or a little more, so that strike and exercise price are nodes."""
+    """Node spacing in the logarithm: about sigma*sqrt(3*dt), so that strike and exercise price are nodes."""
     widest = options.volatility * np.sqrt(3.0 * options.expiry_years / steps)
     # Wider than this the drift outweighs the spread between two nodes and a probability turns negative.
     drift = np.maximum(np.abs(options.log_drift), 1e-12)
     widest = np.minimum(widest, 2.0 * options.volatility**2 / drift)
     apart = np.log(options.multiple)
-    # One interval may be up to twice finer than asked for; a multiple nearer to 1 leaves the strike between two nodes.
-    intervals = np.floor(np.maximum(apart / widest, np.where(apart >= widest / 2.0, 1.0, 0.0)))
+    # Where the multiple is so near to 1 that not even one interval fits, the strike lies between two nodes.
+    intervals = np.rint(apart / widest)
     return np.where(intervals >= 1.0, apart / np.maximum(intervals, 1.0), widest)
 
 
