@@ -5,7 +5,7 @@
   numbers, reads JSON out of strings, and shows callers pydantic's text with the values they sent.
 - `TableServer._tool_input_schema` is the private hook behind `Mcp-Param-*` header checks; the SDK's own looks in a
   tool manager that we leave empty.
-- `TableServer.lowlevel` is private in the SDK although its own in-memory client needs it (it says so in a TODO).
+- `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
 - `answer_probe`: the SDK lets the first message decide a connection's era, so a client that asks `server/discover` and

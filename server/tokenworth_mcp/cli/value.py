@@ -11,6 +11,9 @@ from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
 __all__ = ["command"]
 
 
+COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
+
+
 @click.command("value")
 @click.argument("file")
 @offer_options
@@ -31,4 +34,5 @@ def command(
         "value_offer",
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
         output_format,
+        COLUMNS,
     )

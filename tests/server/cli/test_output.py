@@ -30,7 +30,7 @@ MARKDOWN = """\
 
 ### drivers
 
-| name | swing usd | notes | fact |
+| name | swing USD | notes | fact |
 | --- | --- | --- | --- |
 | rights \\| use | 12,000 | a, b |  |
 | cuts | -300 |  |  |
@@ -61,7 +61,7 @@ def test_a_table_keeps_to_the_width_and_loses_no_word(capsys, monkeypatch, width
 
 def test_a_command_may_choose_the_columns_of_a_list(capsys):
     show(DATA, "md", {"drivers": ("swing_usd", "name", "absent")})
-    assert "| swing usd | name |\n" in capsys.readouterr().out
+    assert "| swing USD | name |\n" in capsys.readouterr().out
 
 
 def test_nobody_s_text_is_taken_for_markup(capsys, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -84,8 +84,8 @@ def unsaid_alternatives(case: Case) -> dict[str, list[Scenario]]:
 
 
 def _token_improvements(terms: PayTerms, tokens: TokenTerms, run: Run) -> Iterator[Scenario]:
-    def with_tokens(**changes: object) -> PayTerms:
-        return replace(terms, tokens=replace(tokens, **changes))  # type: ignore[arg-type]
+    def with_tokens(**changes: Any) -> PayTerms:  # noqa: ANN401 - fields of TokenTerms, each of its own type
+        return replace(terms, tokens=replace(tokens, **changes))
 
     if float(run.p["personal_share"].mean()) < 0.5:
         yield Scenario(
@@ -115,7 +115,7 @@ def _alternatives(case: Case, name: str) -> Iterator[Scenario]:
     tokens = terms.tokens
     if tokens is not None and name.startswith("offer.tokens."):
         for text, changes in TOKEN_ALTERNATIVES.get(name.removeprefix("offer.tokens."), {}).items():
-            yield Scenario(text, replace(terms, tokens=replace(tokens, **changes)))  # type: ignore[arg-type]
+            yield Scenario(text, replace(terms, tokens=replace(tokens, **changes)))
         if name == "offer.tokens.years":
             first_year_only = (tokens.budget_usd[0], *[0.0] * (HORIZON_YEARS - 1))
             yield Scenario("the first year only", replace(terms, tokens=replace(tokens, budget_usd=first_year_only)))
@@ -134,7 +134,7 @@ def _alternatives(case: Case, name: str) -> Iterator[Scenario]:
         yield Scenario("California", case=_taxed(case, state="CA"))
 
 
-TOKEN_ALTERNATIVES: Final[dict[str, dict[str, dict[str, object]]]] = {
+TOKEN_ALTERNATIVES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "unused": {"rolls over": {"carries": True}, "expires": {"carries": False}},
     "on_leaving": {"portable": {"kept_months": float("inf")}},
     "taxed": {"not at all": {"imputed": "none"}, "at face": {"imputed": "face"}},

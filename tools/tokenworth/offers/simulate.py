@@ -15,7 +15,15 @@ from tokenworth.valuation.grants import ALL_ON, Factors
 from tokenworth.valuation.option_holding import OptionTerms
 from tokenworth.valuation.pay import Pay, PayTerms, ShareTerms, join_pays, levels_of, value_pay
 
-__all__ = ["CAREER_PARAMETERS", "OPTION_COST_PARAMETERS", "Run", "parameters_of", "run_case", "total_level"]
+__all__ = [
+    "CAREER_PARAMETERS",
+    "OPTION_COST_PARAMETERS",
+    "Run",
+    "parameters_of",
+    "run_case",
+    "token_shocks",
+    "total_level",
+]
 
 ALWAYS: Final = ("discount_rate", "separation_hazard")
 TOKENS: Final = (
