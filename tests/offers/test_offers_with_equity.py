@@ -128,7 +128,7 @@ async def test_shares_counted_at_the_last_round_fall_to_the_409a_price(value):
     assert counted.p50_usd < 0.35 * plain.p50_usd
 
 
-async def test_two_offers_with_options_are_compared_on_common_draws(compare):
+async def test_two_offers_with_options_are_compared_on_the_same_draws(compare):
     few = {**with_grant(), "label": "few"}
     many = {**with_grant(shares=60_000), "label": "many"}
     answer = await compare(few, many)
