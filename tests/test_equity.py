@@ -6,7 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from tokenworth.cases import question_for
-from tokenworth.equity import equity_notes, equity_readings, equity_unsaid, option_terms_of, share_terms_of
+from tokenworth.equity import (
+    equity_notes,
+    equity_readings,
+    equity_unsaid,
+    option_terms_of,
+    share_terms_of,
+    shares_usd,
+)
+from tokenworth.reading import Dollars
 from tokenworth.terms import Offer
 
 ISO = {"kind": "iso", "shares": 40_000, "strike": 2, "price_409a": 2, "last_round_price": 8}
@@ -93,6 +101,17 @@ def test_shares_counted_at_the_last_round_are_worth_the_409a_price():
     assert sum(counted.face_usd) == pytest.approx(20_000)
     (listed,) = share_terms_of(offer({"kind": "rsu", "shares": 1_000, "market_price": 50}))
     assert sum(listed.face_usd) == pytest.approx(50_000)
+
+
+def test_shares_have_a_worth_at_todays_price_and_options_are_no_shares():
+    grants = offer(
+        {"kind": "private_shares", "shares": 1_000, "price_409a": 2, "last_round_price": 8},
+        {"kind": "rsu", "value": 5_000},
+        NSO,
+        currency="EUR",
+        fx=1.5,
+    )
+    assert [shares_usd(grant, Dollars(grants)) for grant in grants.equity] == pytest.approx([3_000, 7_500, 0])
 
 
 def test_grants_under_different_discounts_are_held_apart_and_options_are_no_shares():

@@ -21,6 +21,7 @@ __all__ = [
     "equity_unsaid",
     "option_terms_of",
     "share_terms_of",
+    "shares_usd",
     "vests_of",
 ]
 
@@ -66,6 +67,18 @@ def option_terms_of(offer: Offer) -> tuple[OptionTerms, ...]:
     """Each grant of options; what was not said is taken as `equity_unsaid` lists."""
     usd = Dollars(offer)
     return tuple(_option_terms(grant, usd) for grant in offer.equity if grant.is_option)
+
+
+def shares_usd(grant: EquityGrant, usd: Dollars) -> float:
+    """What a grant of shares is worth at today's fair price, all of it; options are not shares."""
+    return 0.0 if grant.is_option else _face_usd(grant, usd) * _fair_share(grant)
+
+
+def _fair_share(grant: EquityGrant) -> float:
+    """What a share is worth over what it is counted at: 409A price over last round's, where both are known."""
+    if grant.price_409a is None or grant.last_round_price is None:
+        return 1.0
+    return float(grant.price_409a.number / grant.last_round_price.number)
 
 
 def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
@@ -164,13 +177,6 @@ def _face_usd(grant: EquityGrant, usd: Dollars) -> float:
     if grant.shares is None:
         return usd(grant.value)
     return grant.shares * usd(grant.last_round_price or grant.market_price or grant.price_409a)
-
-
-def _fair_share(grant: EquityGrant) -> float:
-    """What a share is worth over what it is counted at: 409A price over last round's, where both are known."""
-    if grant.price_409a is None or grant.last_round_price is None:
-        return 1.0
-    return float(grant.price_409a.number / grant.last_round_price.number)
 
 
 def _times(amount: Money | None, factor: Decimal) -> Money | None:
