@@ -54,12 +54,12 @@ def share_terms_of(offer: Offer) -> tuple[ShareTerms, ...]:
         if grant.is_option:
             continue
         holding = grants.setdefault((grant.is_private, grant.discount_method), [])
-        face, fair = _face_usd(grant, usd), _fair_share(grant)
-        holding.append(_vesting_in_usd(face, fair, _vesting_years(grant.vesting), 0, grant))
+        face, value = _face_usd(grant, usd), shares_usd(grant, usd)
+        holding.append(_vesting_in_usd(face, value, _vesting_years(grant.vesting), 0, grant))
         refresh = usd(grant.refresh_per_year)
         if refresh > 0.0:
-            years = _vesting_years(REFRESH_VESTING)
-            holding += [_vesting_in_usd(refresh, fair, years, start, grant) for start in range(1, HORIZON_YEARS)]
+            years, value = _vesting_years(REFRESH_VESTING), refresh * _fair_share(grant)
+            holding += [_vesting_in_usd(refresh, value, years, start, grant) for start in range(1, HORIZON_YEARS)]
     return tuple(_one_holding(holding) for holding in grants.values())
 
 
@@ -188,10 +188,9 @@ def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
 
 
 def _vesting_in_usd(
-    face: float, fair: float, years: tuple[VestingYear, ...], start: int, grant: EquityGrant
+    face: float, value: float, years: tuple[VestingYear, ...], start: int, grant: EquityGrant
 ) -> ShareTerms:
     """A grant made `start` years in, cut to the horizon; at risk each year is what has not vested before it."""
-    value = face * fair
     nothing = [VestingYear(0.0, year + 0.5) for year in range(start)]
     later = [VestingYear(value * y.fraction, y.when + start) for y in years[: HORIZON_YEARS - start]]
     advertised = [0.0] * start + [face * y.fraction for y in years[: HORIZON_YEARS - start]]
