@@ -47,6 +47,7 @@ __all__ = [
     "Spread",
     "TaxExposure",
     "TokenUse",
+    "has_budget",
 ]
 
 MONTHS_MAX: Final = 60
