@@ -97,16 +97,14 @@ def test_published_spreads_say_between_whom():
 
 
 def test_a_commitment_is_owed_and_only_use_beyond_it_is_hoped_for():
-    split = split_revenue(50.0, np.array([10.0, 30.0]), 20.0)
+    split = split_revenue(np.array([10.0, 30.0]), 20.0)
     assert split.guaranteed == 20.0
     assert split.expected_beyond == pytest.approx(5.0)
-    assert split.expected == pytest.approx(25.0)
-    assert split.not_expected == pytest.approx(25.0)
     assert paid_by_employer(np.array([10.0, 30.0]), 20.0).tolist() == [20.0, 30.0]
 
 
 def test_without_a_promise_nothing_is_guaranteed():
-    split = split_revenue(50.0, np.array([10.0, 30.0]), 0.0)
+    split = split_revenue(np.array([10.0, 30.0]), 0.0)
     assert (split.guaranteed, split.expected_beyond) == (0.0, pytest.approx(20.0))
 
 

@@ -242,8 +242,8 @@ def _unsaid_of_groups(request: PlanProgramRequest) -> dict[str, str]:
     for name, text in taken.items():
         missing = sum(getattr(group, name) is None for group in request.groups)
         if missing:
-            some = f" ({missing} of {len(request.groups)} groups)" if missing < len(request.groups) else ""
-            found[f"groups[].{name}"] = text + some
+            some = f"in {missing} of {len(request.groups)} groups " if missing < len(request.groups) else ""
+            found[f"groups[].{name}"] = some + text
     return found
 
 

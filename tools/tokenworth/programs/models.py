@@ -289,7 +289,9 @@ class TaxExposure(Part):
 
 
 class Revenue(Part):
-    """The provider's first year: budgets at list price, and what becomes of them; the parts sum to them.
+    """The provider's first year: budgets at list price, and what becomes of them.
+
+    The parts sum to the budgets, unless more is owed than they come to.
 
     Attributes:
         guaranteed_usd: owed whatever is used: committed or prepaid.
