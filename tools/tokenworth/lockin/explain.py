@@ -50,7 +50,7 @@ def levers_of(leaving: Leaving, few: Run) -> list[Lever]:
     """Terms to ask for, by the mean dollars they take off the cost of leaving; none adds to it."""
     now = few.costs.at(leaving.leave_in)
     levers = [
-        Lever(ask_for=change.text, frees_usd=whole(float(np.mean(now - _cost(change.leaving, few)))))
+        Lever(ask_for=change.text, frees_usd=whole(float(np.mean(now - _cost(change.leaving, leaving, few)))))
         for change in loosened(leaving)
     ]
     return sorted(levers, key=lambda lever: lever.frees_usd, reverse=True)
@@ -76,7 +76,7 @@ def unsaid_costs(leaving: Leaving, position: Position, few: Run) -> dict[str, li
     """For each unsaid term, the cost as defaulted and under each thing the contract may turn out to say."""
     now = np.broadcast_to(few.costs.at(leaving.leave_in), (EXPLANATION_DRAWS,))
     return {
-        name: [now, *(np.broadcast_to(_reading(other, few), (EXPLANATION_DRAWS,)) for other in others)]
+        name: [now, *(np.broadcast_to(_reading(other, leaving, few), (EXPLANATION_DRAWS,)) for other in others)]
         for name, others in readings_of(leaving, position).items()
     }
 
@@ -115,16 +115,17 @@ def questions_of(leaving: Leaving, run: Run, unsaid: Mapping[str, list[Array]]) 
     return sorted((q for q in questions if q.worth_usd > 0), key=lambda q: q.worth_usd, reverse=True)
 
 
-def _cost(leaving: Leaving, few: Run) -> Array:
-    return cost_of_leaving(leaving, few.p, few.shocks).at(leaving.leave_in)
+def _cost(changed: Leaving, leaving: Leaving, few: Run) -> Array:
+    return cost_of_leaving(changed, few.p, few.shocks, (leaving, few.costs)).at(changed.leave_in)
 
 
-def _reading(leaving: Leaving, few: Run) -> Array:
+def _reading(changed: Leaving, leaving: Leaving, few: Run) -> Array:
     """As `_cost`; a reading may need parameters that the position as said does not."""
-    missing = [name for name in parameters_of(leaving) if name not in few.p]
+    missing = [name for name in parameters_of(changed) if name not in few.p]
     sampler = Sampler(few.seed, EXPLANATION_DRAWS, stratified=True)
     more = sampler.draw_all({name: leaving.case.assumptions[name].spread() for name in missing})
-    return cost_of_leaving(leaving, {**few.p, **more}, few.shocks).at(leaving.leave_in)
+    known = (leaving, few.costs)
+    return cost_of_leaving(changed, {**few.p, **more}, few.shocks, known).at(changed.leave_in)
 
 
 def _field(fact: str) -> str:

@@ -48,17 +48,16 @@ __all__ = [
 
 CURVE_MONTHS: Final = 48
 OBJECT: Final[dict[str, Any]] = {"type": "object"}
+INTEGER: Final[dict[str, Any]] = {"type": "integer"}
 POSITION_LISTING: Final = (
-    "person: {contract (an offer as in value_offer), months_served, vesting_left: [{in_months, value}], "
-    "clawbacks: [{what, amount, months, paid_months_ago, terms: pro_rata | full}], options: {value, strike_cost, "
-    "window_months, tax_on_exercise, listed}, unspent_tokens, account: employer | own, built: [{what, count, "
-    "hours_each, portability, held_by: account | ip | format}], other_offer: {pay_per_year, sign_on, tokens_per_year, "
-    "gap_months, same_tools}, leave_in_months}"
+    "{contract (an offer), months_served, clawbacks: [{what, amount, months, paid_months_ago, terms}], options: {value, "
+    "strike_cost, window_months, tax_on_exercise, listed}, vesting_left: [{in_months, value}], unspent_tokens, "
+    "account: employer | own, built: [{what, count, hours_each, portability, held_by: account | ip | format}], "
+    "other_offer: {pay_per_year, sign_on, tokens_per_year, gap_months}, leave_in_months}"
 )
 EMPLOYER_LISTING: Final = (
-    "employer: {spend: [{provider, model, per_year}], commitments: [{provider, per_year, discount, months_left, "
-    "termination_fee}], features: [{what: caching | fine_tune | proprietary_tool | format | prompt | embedding_index | "
-    "other, count, hours_each}], region, spend_growth, engineer_hour_usd, horizon_months}"
+    "{spend: [{provider, model, per_year}], commitments: [{provider, per_year, discount, months_left}], "
+    "features: [{what: caching | fine_tune | proprietary_tool | format | prompt | embedding_index, count}], region: EU}"
 )
 
 
@@ -133,8 +132,8 @@ class ExplainLockInRequest(Request):
     person: Annotated[Person, WithJsonSchema(OBJECT)] = Field(default_factory=Person)
     overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
     detail: Detail = "concise"
-    seed: Seed = SEED_DEFAULT
-    draws: Draws = DRAWS_DEFAULT
+    seed: Annotated[Seed, Field(json_schema_extra={"listing": INTEGER})] = SEED_DEFAULT
+    draws: Annotated[Draws, Field(json_schema_extra={"listing": INTEGER})] = DRAWS_DEFAULT
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:

@@ -90,8 +90,8 @@ async def explain_person(request: ExplainLockInRequest, position: Position, cont
 
 def _person(leaving: Leaving, run: Run, position: Position) -> PersonLockIn:
     month = leaving.leave_in
-    rows = _months(run)
-    cost = _all_draws(run.costs.at(month))
+    rows, means = _months(run)
+    cost = run.costs.at(month)
     middle = rows[month][1]
     terms, total = _terms(run, month)
     from_tokens = [terms[CAUSES[cause]] for cause in TOKEN_CAUSES]
@@ -106,7 +106,7 @@ def _person(leaving: Leaving, run: Run, position: Position) -> PersonLockIn:
         token_caused_usd=sum(term.mean_usd for term in from_tokens),
         token_caused_share=round(sum(shares), 4) if shares else None,
         curve=dict(enumerate(rows)),
-        cliffs=_cliffs(leaving, run),
+        cliffs=_cliffs(leaving, run, means),
         cheapest=_cheapest([row[1] for row in rows]),
         break_even_sign_on_usd=middle,
         other_offer=_other_offer(leaving, run, position, cost),
@@ -115,14 +115,15 @@ def _person(leaving: Leaving, run: Run, position: Position) -> PersonLockIn:
     )
 
 
-def _all_draws(values: Array) -> Array:
-    return np.atleast_1d(values)
-
-
-def _months(run: Run) -> list[tuple[int, int, int]]:
-    """P10, P50 and P90 of leaving in each month from now."""
-    found = np.percentile(run.costs.curve(), (10.0, 50.0, 90.0), axis=1)
-    return [(whole(float(low)), whole(float(mid)), whole(float(high))) for low, mid, high in found.T]
+def _months(run: Run) -> tuple[list[tuple[int, int, int]], list[float]]:
+    """P10, P50 and P90 of leaving in each month from now, and its mean."""
+    rows: list[tuple[int, int, int]] = []
+    means: list[float] = []
+    for costs in run.costs.curve():
+        low, middle, high = percentiles(costs)
+        rows.append((whole(low), whole(middle), whole(high)))
+        means.append(float(costs.mean()))
+    return rows, means
 
 
 def _terms(run: Run, month: int) -> tuple[dict[str, Term], int]:
@@ -139,9 +140,8 @@ def _terms(run: Run, month: int) -> tuple[dict[str, Term], int]:
     }, total
 
 
-def _cliffs(leaving: Leaving, run: Run) -> list[Cliff]:
+def _cliffs(leaving: Leaving, run: Run, after: list[float]) -> list[Cliff]:
     """Days on which a vest or the end of a clawback makes leaving cheaper at once, in order."""
-    after = run.costs.curve().mean(axis=1)
     cliffs: list[Cliff] = []
     for month in range(1, CURVE_MONTHS + 1):
         vests = float(run.costs.vesting[month])
@@ -150,7 +150,7 @@ def _cliffs(leaving: Leaving, run: Run) -> list[Cliff]:
         what = [f"{claim.what} no longer owed" for claim in ended]
         if vests > 0.0:
             what.insert(0, "shares vest")
-        left = whole(float(after[month]))
+        left = whole(after[month])
         if what:
             before = left + whole(vests + freed)
             cliffs.append(Cliff(in_months=month, what=" and ".join(what), before_usd=before, after_usd=left))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +62,7 @@ OPTIONS: Final = ("option_lapse_share", "exercise_financing_rate", "years_to_liq
 TOKEN_CAUSES: Final = ("tokens", "compute", "artefacts", "ai_skills")
 MONTHS: Final = CURVE_MONTHS + 1
 NOTHING: Final[Array] = np.zeros(1)
+NO_CURVE: Final[Array] = np.zeros((MONTHS, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Costs:
     """The causes in gross-salary dollars: curves have a row a month from 0 (now), the rest are the same each month.
 
     Attributes:
-        equity: E, unvested shares.
-        tokens: F, forfeited tokens.
+        equity: E, unvested shares, one curve a kind of share.
+        balance: what is taken back of a token balance, face; token_rate: its worth by the dollar, so that F is both.
         clawback: K, one number a month.
         options: X; compute: R; artefacts: H.
         other_skills: J but for AI tools; ai_skills: J for them.
@@ -79,8 +80,9 @@ class Costs:
         compute_list: what the compute of the gap would cost at list price, before anyone's willingness to pay it.
     """
 
-    equity: Array
-    tokens: Array
+    equity: tuple[Array, ...]
+    balance: Array
+    token_rate: Array
     clawback: Array
     options: Array
     compute: Array
@@ -94,8 +96,8 @@ class Costs:
     def by_cause(self, month: int) -> dict[str, Array]:
         """Each cause for who leaves in a month, one value a draw."""
         return {
-            "equity": self.equity[month],
-            "tokens": self.tokens[month],
+            "equity": sum((curve[month] for curve in self.equity), NOTHING),
+            "tokens": self.balance[month] * self.token_rate,
             "clawback": self.clawback[month],
             "options": self.options,
             "compute": self.compute,
@@ -108,10 +110,12 @@ class Costs:
         """All of it for who leaves in a month."""
         return sum(self.by_cause(month).values(), NOTHING)
 
-    def curve(self) -> Array:
-        """All of it, one row a month."""
+    def curve(self) -> Iterator[Array]:
+        """All of it, month after month; a month at a time stays in the processor's cache."""
         level = self.options + self.compute + self.artefacts + self.other_skills + self.ai_skills
-        return self.equity + self.tokens + self.clawback + level
+        for month in range(MONTHS):
+            shares = sum((curve[month] for curve in self.equity), NOTHING)
+            yield shares + self.balance[month] * self.token_rate + self.clawback[month] + level
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,30 +155,54 @@ def run_leaving(leaving: Leaving, sampler: Sampler) -> Run:
     return Run(p, shocks, cost_of_leaving(leaving, p, shocks), sampler.seed)
 
 
-def cost_of_leaving(leaving: Leaving, p: Mapping[str, Array], shocks: Sequence[Array]) -> Costs:
-    """L(m) = E + F + K + X + R + H + J by cause, for the 48 months ahead."""
-    swings = [demand_swing(p["demand_sigma_month"], shock) for shock in shocks]
-    used = _year_of_use(leaving.tokens, p, swings) if leaving.tokens is not None else NOTHING
+def cost_of_leaving(
+    leaving: Leaving, p: Mapping[str, Array], shocks: Sequence[Array], like: tuple[Leaving, Costs] | None = None
+) -> Costs:
+    """L(m) = E + F + K + X + R + H + J by cause, for the 48 months ahead.
+
+    Args:
+        like: another position on the same draws with its costs: what the two have in common is not computed again.
+    """
+    other, known = like if like is not None else (None, None)
+    if known is not None and other is not None and leaving.tokens == other.tokens:
+        used, balance, rate = known.used, known.balance, known.token_rate
+    else:
+        used, balance, rate = _tokens(leaving, leaving.tokens, p, shocks)
     compute, list_cost = _compute(leaving, p, used)
+    if known is not None and other is not None and leaving.holdings == other.holdings:
+        equity, vesting = known.equity, known.vesting
+    else:
+        parts = [_equity(leaving, holding, p) for holding in leaving.holdings]
+        equity = tuple(worth for worth, _ in parts)
+        vesting = sum((vests for _, vests in parts), np.zeros(MONTHS))
     skills = ramp_loss(
         leaving.annual_cash_usd, p["reskilling_ramp_months"], p["reskilling_gap"], p["reskilling_share_borne"]
     )
-    equity = [_equity(leaving, holding, p) for holding in leaving.holdings]
-    ai_share = p["reskilling_ai_share"] if leaving.tokens is not None else NOTHING
-    ai_skills = skills * ai_share
+    ai_skills = skills * (p["reskilling_ai_share"] if leaving.tokens is not None else NOTHING)
     return Costs(
-        equity=_added([worth for worth, _ in equity]),
-        tokens=_forfeited(leaving, leaving.tokens, p, swings) if leaving.tokens is not None else _added([]),
+        equity=equity,
+        balance=balance,
+        token_rate=rate,
         clawback=_clawback(leaving),
         options=_options(leaving, leaving.options, p) if leaving.options is not None else NOTHING,
         compute=compute,
         artefacts=_artefacts(leaving, p),
         other_skills=skills - ai_skills,
         ai_skills=NOTHING if leaving.same_tools else ai_skills,
-        vesting=sum((vesting for _, vesting in equity), np.zeros(MONTHS)),
+        vesting=vesting,
         used=used,
         compute_list=list_cost,
     )
+
+
+def _tokens(
+    leaving: Leaving, held: TokensHeld | None, p: Mapping[str, Array], shocks: Sequence[Array]
+) -> tuple[Array, Array, Array]:
+    """Use of the grant in a year, what is forfeited by month at face, and its worth by the dollar."""
+    if held is None:
+        return NOTHING, NO_CURVE, NOTHING
+    swings = [demand_swing(p["demand_sigma_month"], shock) for shock in shocks]
+    return _year_of_use(held, p, swings), *_forfeited(leaving, held, p, swings)
 
 
 def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple[Array, Array]:
@@ -198,21 +226,12 @@ def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple
             np.exp(-fall * np.maximum(p["years_to_liquidity"] - month / 12.0, 0.0)) if usd > 0.0 else 0.0
             for month, usd in enumerate(holding.vests_usd, start=1)
         ]
-    worth = unvested_by_month(holding.vests_usd, fall + p["separation_hazard"], delivered)
-    vesting = [usd * float(np.mean(left)) for usd, left in zip(holding.vests_usd, delivered, strict=True)]
-    return _to_horizon(worth), _to_horizon(np.array([0.0, *vesting]))
-
-
-def _to_horizon(rows: Array) -> Array:
-    """Cut or filled up with nothing to the months of the curve."""
-    if len(rows) >= MONTHS:
-        return rows[:MONTHS]
-    return np.concatenate([rows, np.zeros((MONTHS - len(rows), *rows.shape[1:]))])
-
-
-def _added(curves: list[Array]) -> Array:
-    """Curves added up; no cost in any month where there is none."""
-    return curves[0] if len(curves) == 1 else np.sum(curves, axis=0) if curves else np.zeros((MONTHS, 1))
+    fall = fall + p["separation_hazard"]
+    worth = unvested_by_month(holding.vests_usd, fall, delivered, horizon_months=CURVE_MONTHS)
+    vesting = np.zeros(MONTHS)
+    means = [usd * float(np.mean(left)) for usd, left in zip(holding.vests_usd, delivered, strict=True)]
+    vesting[1 : len(means) + 1] = means[:CURVE_MONTHS]
+    return worth, vesting
 
 
 def _clawback(leaving: Leaving) -> Array:
@@ -226,24 +245,24 @@ def _clawback(leaving: Leaving) -> Array:
     return np.array(owed, dtype=np.float64)[:, np.newaxis]
 
 
-def _forfeited(leaving: Leaving, held: TokensHeld, p: Mapping[str, Array], swings: list[Array]) -> Array:
+def _forfeited(leaving: Leaving, held: TokensHeld, p: Mapping[str, Array], swings: list[Array]) -> tuple[Array, Array]:
     """F: what has accrued and may roll over, less what may be kept, at its worth by the dollar of face."""
     terms = held.terms
     if not terms.carries:
-        return _added([])
+        return NO_CURVE, NOTHING
     start = as_array(held.unspent_usd or 0.0)
     if held.past_budget:
         level = {**p, "demand_growth": NOTHING}
-        start = monthly_balances(terms, held.past_budget, level, swings, start).unspent[-1]
+        start = monthly_balances(terms, held.past_budget, level, swings, start)[-1]
     balances = monthly_balances(terms, held.budget_by_month, p, swings, start)
-    lost = lost_on_leaving(terms, balances)
+    lost = lost_on_leaving(terms, balances, p)
     # One rate a draw, at the mean balance: W is concave, and a rate at each month's own balance differs little.
     typical = lost.mean(axis=0)
     personal = typical * p["personal_share"]
     worth = own_worth(p, ALL_ON, 0, personal, terms.denomination, p["own_spend_usd_year"])
     imputed = personal if terms.imputed == "personal_use" and not terms.grossed_up else NOTHING
     as_salary = np.maximum(_as_salary(leaving, worth, imputed), 0.0)
-    return np.asarray(lost * (as_salary / np.maximum(typical, 1e-9)))
+    return lost, np.asarray(as_salary / np.maximum(typical, 1e-9))
 
 
 def _options(leaving: Leaving, options: OptionTerms, p: Mapping[str, Array]) -> Array:
@@ -269,10 +288,10 @@ def _compute(leaving: Leaving, p: Mapping[str, Array], used: Array) -> tuple[Arr
 
 def _year_of_use(held: TokensHeld, p: Mapping[str, Array], swings: list[Array]) -> Array:
     """What is used of the grant in a year at today's level, USD."""
-    wanted = [p["demand_usd_year"] / 12.0 * swing for swing in swings]
+    wanted = np.stack([p["demand_usd_year"] / 12.0 * swing for swing in swings])
     if held.terms.periods_per_year == 12:
-        return sum(use_within_budget(wanted, held.year_budget / 12.0).used, NOTHING)
-    return np.minimum(sum(wanted, NOTHING), held.year_budget)
+        return as_array(use_within_budget(wanted, held.year_budget / 12.0).used.sum(axis=0))
+    return as_array(np.minimum(wanted.sum(axis=0), held.year_budget))
 
 
 def _artefacts(leaving: Leaving, p: Mapping[str, Array]) -> Array:

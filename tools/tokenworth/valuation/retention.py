@@ -53,7 +53,9 @@ def risk_fall(
     return as_array(-np.log(np.maximum(sure, value * 1e-9) / value) / time)
 
 
-def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric]) -> Array:
+def unvested_by_month(
+    vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric], *, horizon_months: int
+) -> Array:
     """Worth of what has not vested, to someone leaving right after each month's vest.
 
     E(m) = sum over k > m of v_k * exp(-fall*(k - m)/12), by the recursion E(m - 1) = (E(m) + v_m)*exp(-fall/12).
@@ -64,13 +66,13 @@ def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequen
         delivered: per vest, what is left of it on the day it vests: 1, or less for a share that cannot be sold then.
 
     Returns:
-        One row a month, from 0 (now) to the last vest, by draw.
+        One row a month, from 0 (now) to the horizon, by draw.
     """
     step = np.exp(-as_array(fall) / 12.0)
-    rows = np.zeros((len(vests_usd) + 1, *step.shape))
+    rows = np.zeros((max(len(vests_usd), horizon_months) + 1, *step.shape))
     for month in range(len(vests_usd), 0, -1):
         rows[month - 1] = (rows[month] + vests_usd[month - 1] * as_array(delivered[month - 1])) * step
-    return rows
+    return rows[: horizon_months + 1]
 
 
 def clawback_owed(amount: float, months: int, served: int, *, pro_rata: bool) -> float:
