@@ -9,14 +9,14 @@ from typing import Final
 from tokenworth.assumptions import Assumptions
 from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, country_currency, load_tax_tables, tax_curve
 from tokenworth.errors import InvalidInputError
+from tokenworth.reading import HORIZON_YEARS
 from tokenworth.terms import Offer, Person
 from tokenworth.valuation.pay import TaxYears
 from tokenworth.valuation.payroll import Contribution
 from tokenworth.valuation.tax_curve import TaxCurve, flat_curve
 
-__all__ = ["HORIZON_YEARS", "Taxed", "taxes_for", "unsaid_about_taxes"]
+__all__ = ["Taxed", "taxes_for", "unsaid_about_taxes"]
 
-HORIZON_YEARS: Final = 4
 HOME: Final = "US"
 
 
