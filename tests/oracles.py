@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import oracle_kinds_equity
+import oracle_kinds_lockin
 import oracle_kinds_valuation
 
 __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
@@ -24,8 +25,9 @@ __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
 KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {
     **oracle_kinds_valuation.KINDS,
     **oracle_kinds_equity.KINDS,
+    **oracle_kinds_lockin.KINDS,
 }
-KNOWN_FILES: Final = ("valuation.jsonl",)
+KNOWN_FILES: Final = ("valuation.jsonl", "lock_in.jsonl")
 
 
 @dataclass(frozen=True, slots=True)

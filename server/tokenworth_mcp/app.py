@@ -19,6 +19,8 @@ Tokenworth values pay offers that include AI tokens, and shows the assumptions b
 
 - value_offer: what one offer of salary, bonus, equity and tokens is worth, as salary; base alone is enough to start.
 - compare_offers: which of several offers is worth most, how surely, and what would make them equal.
+- explain_lock_in: what leaving costs, a person the employer or an employer its AI provider, and what would loosen it.
+- plan_program: whether an employer's token programme can last, what it costs, and what it is worth to staff.
 - explain_assumptions: what each default is, who says so, and which question would replace it.
 
 Every answer comes twice, as text and as structured content; either is complete. Quote the headline, keep the range \

@@ -61,6 +61,18 @@ TOOLS: Final[tuple[ToolEntry, ...]] = (
         toolset="offers",
     ),
     ToolEntry(
+        name="explain_lock_in",
+        title="Explain lock-in",
+        function="tokenworth.lockin.explain_lock_in:explain_lock_in",
+        toolset="lockin",
+    ),
+    ToolEntry(
+        name="plan_program",
+        title="Plan a token programme",
+        function="tokenworth.programs.plan_program:plan_program",
+        toolset="programs",
+    ),
+    ToolEntry(
         name="explain_assumptions",
         title="Explain the assumptions",
         function="tokenworth.assumptions.explain_assumptions:explain_assumptions",

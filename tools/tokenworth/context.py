@@ -6,6 +6,7 @@ list, the assumptions in force, the clock) reaches it through here, so a family 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from tokenworth.assumptions import Assumptions
 
-__all__ = ["Clock", "Context", "PathPoint", "Price", "PriceList", "PricePath"]
+__all__ = [
+    "Clock",
+    "Context",
+    "ObservedUse",
+    "PathPoint",
+    "PersonMonths",
+    "Price",
+    "PriceChange",
+    "PriceList",
+    "PricePath",
+    "PriceSchedule",
+    "StaffUse",
+    "UseSeen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,73 @@ class PriceList(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """A change of a model's price that is already announced.
+
+    Attributes:
+        at: when it takes effect.
+        change: of the price of a typical mix of input and output; 0.1 is a rise of 10%.
+    """
+
+    model: str
+    at: datetime
+    change: Decimal
+    source: str
+
+
+class PriceSchedule(Protocol):
+    """Knows which prices are already scheduled to change."""
+
+    def coming_changes(self, model: str, after: datetime) -> Sequence[PriceChange] | None:
+        """Announced changes of a model's price, earliest first; None where the model is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UseSeen:
+    """Real use over a span of days.
+
+    Attributes:
+        usd: what was spent, by provider and model.
+        days: how long was looked at.
+        source: where it was seen, in words.
+    """
+
+    usd: Mapping[tuple[str, str], Decimal]
+    days: int
+    source: str
+
+    @property
+    def usd_per_year(self) -> Decimal:
+        """All of it, at the same pace for a year."""
+        return sum(self.usd.values(), Decimal(0)) * 365 / max(self.days, 1)
+
+
+class ObservedUse(Protocol):
+    """What a ledger of real use has seen; it takes the place of guesses."""
+
+    async def use_seen(self, until: datetime) -> UseSeen | None:
+        """Use up to a moment; None where nothing was recorded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMonths:
+    """What the people of a team used, one amount for each person and month, USD at list price, and who says so."""
+
+    usd: Sequence[Decimal]
+    source: str
+
+
+class StaffUse(Protocol):
+    """What the ledger knows of a team, nobody named."""
+
+    async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
+        """A team's use up to a moment; None where the team is unknown or nothing was recorded."""
+        ...
+
+
 class Clock(Protocol):
     """The only way a tool learns the time."""
 
@@ -91,8 +172,14 @@ class Context:
         assumptions: every default in force, the caller's file already laid over the shipped ones.
         clock: the time.
         prices: the price list, or None while there is none.
+        price_schedule: announced price changes, or None while nobody keeps them.
+        observed_use: the ledger of real use, or None without one.
+        staff_use: the same by team, or None without one.
     """
 
     assumptions: Assumptions
     clock: Clock
     prices: PriceList | None = None
+    price_schedule: PriceSchedule | None = None
+    observed_use: ObservedUse | None = None
+    staff_use: StaffUse | None = None

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount, listed_as
 from tokenworth.money import Money
 
-__all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
+__all__ = ["Bonus", "Clawback", "EquityGrant", "Months", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
 
 Months = Annotated[int, Field(ge=0, le=120)]
 AMOUNT_OR_PARTS: Final[dict[str, Any]] = {"type": ["number", "string", "object"]}
@@ -52,6 +52,16 @@ class SignOn(Strict):
     amount: MoneyField
     clawback_months: Months = 0
     clawback: Literal["pro_rata", "full"] = "pro_rata"
+
+
+class Clawback(Strict):
+    """Something paid that may be claimed back from whoever leaves early."""
+
+    what: Literal["sign_on", "relocation", "tuition", "other"] = "other"
+    amount: MoneyField
+    months: Annotated[int, Field(ge=1, le=120)]
+    paid_months_ago: Months | None = None
+    terms: Literal["pro_rata", "full"] = "pro_rata"
 
 
 def _bonus_parts(value: object) -> object:

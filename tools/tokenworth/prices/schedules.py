@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from tokenworth.prices.observations import METERS, Meter, TimeWindow
 
-__all__ = ["Schedule", "discount", "schedules_of"]
+__all__ = ["Holidays", "Schedule", "discount", "schedules_of"]
 
 EVERY_DAY: Final = (1, 2, 3, 4, 5, 6, 7)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
 from tokenworth.valuation.marketability import chaffe_discount, finnerty_discount
 from tokenworth.valuation.option_holding import OptionTerms, option_amounts
-from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival
+from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival, outside_wealth
 from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
 from tokenworth.valuation.vesting import VestingYear
 
@@ -33,8 +33,6 @@ __all__ = [
     "levels_of",
     "value_pay",
 ]
-
-SALARY_FOR_WEALTH_MIN: Final = 1000.0
 
 ComponentName = Literal["base", "bonus", "sign_on", "shares", "options", "tokens", "other"]
 DiscountMethod = Literal["certainty_equivalent", "chaffe", "finnerty"]
@@ -284,8 +282,7 @@ def _mean_times(moment: Sequence[float], face: Sequence[float]) -> tuple[float, 
 
 
 def _wealth_now(terms: PayTerms, p: Mapping[str, Array]) -> Array:
-    """The person's other wealth. A salary near zero says nothing about it: the multiple then stands on a small one."""
-    return max(terms.base[0], SALARY_FOR_WEALTH_MIN) * p["outside_wealth_multiple"]
+    return outside_wealth(terms.base[0], p["outside_wealth_multiple"], p["discount_rate"], 0.0)
 
 
 def _vest(grant: ShareTerms, vest: VestingYear, exposed: float, wealth_now: Array, p: Mapping[str, Array]) -> Array:

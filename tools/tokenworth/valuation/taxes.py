@@ -20,9 +20,11 @@ __all__ = [
     "contractor_curve",
     "employee_curve",
     "employee_payroll_tax",
+    "employer_payroll_tax",
     "flat_curve",
     "gross_salary_equivalent",
     "income_tax",
+    "raise_costing",
 ]
 
 
@@ -115,6 +117,21 @@ def employee_payroll_tax(payroll: PayrollTax, wages: Numeric, *, household_incom
         + payroll.medicare_rate * gross
         + payroll.additional_rate * (over - already)
     )
+
+
+def employer_payroll_tax(payroll: PayrollTax, wages: Numeric) -> Array:
+    """The employer's share of FICA on one job's wages; the additional Medicare tax has no employer's share."""
+    gross = as_array(wages)
+    capped = np.minimum(gross, payroll.wage_base)
+    return as_array(payroll.social_security_rate * capped + payroll.medicare_rate * gross)
+
+
+def raise_costing(payroll: PayrollTax, wages: float, cost: Numeric) -> Array:
+    """The raise that costs the employer `cost` a year, its share of payroll tax included."""
+    turns = np.array([0.0, payroll.wage_base, WAGES_MAX])
+    costs = turns + employer_payroll_tax(payroll, turns)
+    before = wages + float(employer_payroll_tax(payroll, wages))
+    return as_array(np.interp(before + as_array(cost), costs, turns) - wages)
 
 
 def employee_curve(
