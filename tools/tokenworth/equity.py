@@ -19,6 +19,7 @@ __all__ = [
     "equity_notes",
     "equity_readings",
     "equity_unsaid",
+    "fair_share",
     "option_terms_of",
     "share_terms_of",
     "shares_usd",
@@ -58,7 +59,7 @@ def share_terms_of(offer: Offer) -> tuple[ShareTerms, ...]:
         holding.append(_vesting_in_usd(face, value, _vesting_years(grant.vesting), 0, grant))
         refresh = usd(grant.refresh_per_year)
         if refresh > 0.0:
-            years, value = _vesting_years(REFRESH_VESTING), refresh * _fair_share(grant)
+            years, value = _vesting_years(REFRESH_VESTING), refresh * fair_share(grant)
             holding += [_vesting_in_usd(refresh, value, years, start, grant) for start in range(1, HORIZON_YEARS)]
     return tuple(_one_holding(holding) for holding in grants.values())
 
@@ -71,10 +72,10 @@ def option_terms_of(offer: Offer) -> tuple[OptionTerms, ...]:
 
 def shares_usd(grant: EquityGrant, usd: Dollars) -> float:
     """What a grant of shares is worth at today's fair price, all of it; options are not shares."""
-    return 0.0 if grant.is_option else _face_usd(grant, usd) * _fair_share(grant)
+    return 0.0 if grant.is_option else _face_usd(grant, usd) * fair_share(grant)
 
 
-def _fair_share(grant: EquityGrant) -> float:
+def fair_share(grant: EquityGrant) -> float:
     """What a share is worth over what it is counted at: 409A price over last round's, where both are known."""
     if grant.price_409a is None or grant.last_round_price is None:
         return 1.0
