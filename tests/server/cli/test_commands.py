@@ -31,7 +31,7 @@ def test_help_and_version_cost_no_heavy_import(tokenworth):
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "tools", "call", "assumptions"])
+@pytest.mark.parametrize("command", ["serve", "tools", "call", "assumptions", "lock-in"])
 def test_every_command_explains_itself(tokenworth, command):
     found = tokenworth(command, "--help")
     assert found.returncode == 0
