@@ -30,6 +30,7 @@ def main() -> int:
         _say("tests on the installed wheel")
         python = _install_wheel(scratch)
         tree = _copy_tests(scratch / "tree")
+        _check_origin(python, tree, scratch)
         on_wheel = _pytest(python, tree, [*arguments, "-m", "not slow", f"--ignore={ABOUT_THE_TREE}"])
     _say(f"checkout {_outcome(on_checkout)}, wheel {_outcome(on_wheel)}, {time.monotonic() - started:.0f} s")
     return on_checkout or on_wheel
@@ -50,6 +51,14 @@ def _install_wheel(scratch: Path) -> Path:
     (wheel,) = wheels.glob("*.whl")
     _uv("pip", "install", "--quiet", "--python", python, "--no-deps", wheel)
     return python
+
+
+def _check_origin(python: Path, tree: Path, scratch: Path) -> None:
+    """Make sure that what is about to be tested is the wheel."""
+    program = "import tokenworth, tokenworth_mcp; print(tokenworth.__file__, tokenworth_mcp.__file__)"
+    found = subprocess.run([python, "-c", program], cwd=tree, check=True, capture_output=True, text=True).stdout.split()
+    if not all(Path(file).is_relative_to(scratch / "venv") for file in found):
+        sys.exit(f"not the installed wheel: {found}")
 
 
 def _copy_tests(tree: Path) -> Path:

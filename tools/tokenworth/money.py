@@ -14,6 +14,7 @@ from typing import Final
 __all__ = [
     "MONEY_MAX",
     "Money",
+    "brief_dollars",
     "dollars",
     "parse_fraction",
     "parse_money",

@@ -6,7 +6,7 @@ import click
 
 from tokenworth_mcp.cli.documents import read_document
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth_mcp.cli.running import format_option, run_tool
 
 __all__ = ["command"]
 
@@ -15,9 +15,9 @@ __all__ = ["command"]
 @click.argument("file")
 @click.option("--seed", type=int, help="The same seed gives the same digits.")
 @click.option("--draws", type=int, help="How many draws; more narrow the noise.")
-@detail_option
+@click.option("--detail", type=click.Choice(["concise", "full"]), help="How much to say. [default: concise]")
 @format_option
-def command(file: str, seed: int | None, draws: int | None, detail: str, output_format: Format) -> None:
+def command(file: str, seed: int | None, draws: int | None, detail: str | None, output_format: Format) -> None:
     """Plan the token programme in FILE (.yaml, .toml, .json, or - for stdin)."""
     said = {"seed": seed, "draws": draws, "detail": detail}
     arguments = read_document(file) | {name: value for name, value in said.items() if value is not None}

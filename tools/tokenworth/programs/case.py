@@ -25,8 +25,8 @@ from tokenworth.valuation.taxes import PayrollTax
 
 __all__ = ["Case", "Team", "Window", "build_case"]
 
-# Person-months drawn in one call: some six seconds of one processor.
-WORK_MAX: Final = 1_200_000_000
+# Person-months drawn in one call: some four seconds of one processor.
+WORK_MAX: Final = 800_000_000
 DRAWS_MIN: Final = 200
 IMPUTED: Final[dict[str, Imputed]] = {"no": "none", "personal_use": "personal_use", "face": "face"}
 # The fewest months that say how far apart people are.
@@ -242,8 +242,8 @@ def _unsaid_of_groups(request: PlanProgramRequest) -> dict[str, str]:
     for name, text in taken.items():
         missing = sum(getattr(group, name) is None for group in request.groups)
         if missing:
-            some = f" ({missing} of {len(request.groups)} groups)" if missing < len(request.groups) else ""
-            found[f"groups[].{name}"] = text + some
+            some = f"in {missing} of {len(request.groups)} groups " if missing < len(request.groups) else ""
+            found[f"groups[].{name}"] = some + text
     return found
 
 

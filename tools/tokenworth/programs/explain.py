@@ -149,7 +149,8 @@ def levers_of(
     promised = float(now.promised[:12].sum(axis=0).mean()) * 12.0 / min(case.months, 12)
     if pooling is not None and not case.pooled and case.limited:
         freed = promised - 12.0 * pooling.pooled_usd
-        text = f"one pool of {brief_dollars(pooling.pooled_usd)} a month, {percent(pooling.safety)} safe: frees budget"
+        pool = brief_dollars(pooling.pooled_usd)
+        text = f"own budgets pooled: {pool} a month is {percent(pooling.safety)} safe, the rest freed"
         found.append(Lever(change=text, usd_year=significant(freed), for_whom="employer"))
     grant = next((c for c in compared if c.design == "grant"), None)
     if grant is not None:

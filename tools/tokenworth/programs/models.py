@@ -47,6 +47,7 @@ __all__ = [
     "Spread",
     "TaxExposure",
     "TokenUse",
+    "has_budget",
 ]
 
 MONTHS_MAX: Final = 60
@@ -288,7 +289,9 @@ class TaxExposure(Part):
 
 
 class Revenue(Part):
-    """The provider's first year: budgets at list price, and what becomes of them; the parts sum to them.
+    """The provider's first year: budgets at list price, and what becomes of them.
+
+    The parts sum to the budgets, unless more is owed than they come to.
 
     Attributes:
         guaranteed_usd: owed whatever is used: committed or prepaid.

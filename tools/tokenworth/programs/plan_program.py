@@ -144,15 +144,15 @@ def _revenue(case: Case, now: Outcome) -> Revenue:
     billed = now.at_contract_price[year].sum(axis=0) * 12.0 / months
     listed = (now.promised if case.limited else now.used)[year].sum(axis=0) * 12.0 / months
     announced = now.announced[year].sum(axis=0) * 12.0 / months if case.limited else billed
-    split = split_revenue(float(announced.mean()), billed, announced if case.prepaid else case.commitment_usd_year)
+    split = split_revenue(billed, announced if case.prepaid else case.commitment_usd_year)
     allocated, guaranteed = significant(float(listed.mean())), significant(split.guaranteed)
-    hoped_for, not_expected = significant(split.expected_beyond), significant(split.not_expected)
+    hoped_for, discount = significant(split.expected_beyond), significant(float((listed - announced).mean()))
     return Revenue(
         allocated_usd=allocated,
-        discount_usd=max(allocated - guaranteed - hoped_for - not_expected, 0),
+        discount_usd=discount,
         guaranteed_usd=guaranteed,
         hoped_for_usd=hoped_for,
-        not_expected_usd=not_expected,
+        not_expected_usd=max(allocated - discount - guaranteed - hoped_for, 0),
     )
 
 

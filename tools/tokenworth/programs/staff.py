@@ -33,7 +33,6 @@ VALUATION: Final = (
     "own_spend_usd_year",
     "demand_elasticity",
     "choice_quality",
-    "cut_hazard",
     "employer_discount",
     "separation_hazard",
 )
@@ -91,6 +90,8 @@ def sample_staff(case: Case) -> list[Member]:
             "demand_usd_year": level,
             "demand_sigma_month": np.array([within]),
             "demand_growth": np.zeros(1),
+            # The programme as planned: whoever cuts it also saves its cost.
+            "cut_hazard": np.zeros(1),
         }
         terms = grant_terms(case, team)
         periods = 12 if team.period_months == 1 else 1

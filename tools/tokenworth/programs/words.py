@@ -51,7 +51,7 @@ def plan_in_words(answer: ProgramPlan) -> str:
         lines.append(
             "A dollar of employer cost is worth to staff, in salary: "
             + "; ".join(
-                f"{name} {_cents(worth)} ({answer.designs.tokens_per_dollar[name]:.2f} of tokens used)"
+                f"{name} {_cents(worth)}, ${answer.designs.tokens_per_dollar[name]:.2f} of tokens"
                 for name, worth in answer.designs.worth_per_dollar.items()
             )
             + "."

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array
 
 __all__ = ["Lognormal", "from_amounts", "from_mean_and_percentile", "from_percentiles"]
+
+
+# A least-squares slope of nothing may come out as this much less.
+SLOPE_NOISE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ def from_percentiles(points: Mapping[float, float]) -> Lognormal:
     z = np.array([NormalDist().inv_cdf(p) for p in points])
     logs = np.log(np.array(list(points.values())))
     slope, start = np.polyfit(z, logs, 1)
-    if slope < 0.0:
+    if slope < -SLOPE_NOISE:
         raise ValueError("higher percentiles must have higher amounts")
-    return Lognormal(exp(float(start) + float(slope) ** 2 / 2.0), float(slope))
+    log_sd = max(float(slope), 0.0)
+    return Lognormal(exp(float(start) + log_sd**2 / 2.0), log_sd)
 
 
 def from_mean_and_percentile(mean: float, probability: float, amount: float) -> Lognormal:

@@ -16,24 +16,12 @@ class RevenueSplit:
     """One year's revenue from a programme, USD at contract prices.
 
     Attributes:
-        allocated: what the budgets add up to, as if all of it were used.
         guaranteed: owed whatever is used: prepaid or committed.
         expected_beyond: E[(use - guaranteed)+]: hoped for.
     """
 
-    allocated: float
     guaranteed: float
     expected_beyond: float
-
-    @property
-    def expected(self) -> float:
-        """Guaranteed and hoped for together."""
-        return self.guaranteed + self.expected_beyond
-
-    @property
-    def not_expected(self) -> float:
-        """Announced by the budgets and neither owed nor expected."""
-        return max(self.allocated - self.expected, 0.0)
 
 
 def paid_by_employer(billed: Numeric, committed: Numeric) -> Array:
@@ -41,14 +29,13 @@ def paid_by_employer(billed: Numeric, committed: Numeric) -> Array:
     return np.maximum(as_array(billed), as_array(committed))
 
 
-def split_revenue(allocated: float, billed: Array, committed: Numeric) -> RevenueSplit:
+def split_revenue(billed: Array, committed: Numeric) -> RevenueSplit:
     """Split a year's revenue.
 
     Args:
-        allocated: budgets at contract prices.
         billed: use within budget at contract prices, E[min(D, B)] before the expectation, one value a draw.
         committed: owed whatever is used; one value, or one a draw.
     """
     owed = as_array(committed)
     beyond = paid_by_employer(billed, owed) - owed
-    return RevenueSplit(allocated, float(owed.mean()), float(beyond.mean()))
+    return RevenueSplit(float(owed.mean()), float(beyond.mean()))
