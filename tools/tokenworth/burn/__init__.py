@@ -1,0 +1,1 @@
+"""Tool family: what agents spend against budgets, how fast, and what is left."""
