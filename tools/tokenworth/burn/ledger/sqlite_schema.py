@@ -17,6 +17,8 @@ APPLICATION_ID: Final = 0x54574C47
 SQLITE_MIN: Final = (3, 37, 0)  # STRICT tables
 BUSY_MS: Final = 5_000
 SALT_BYTES: Final = 32
+# 16 MB of log between checkpoints, each of which costs two fsyncs: four times SQLite's own interval.
+CHECKPOINT_PAGES: Final = 4_000
 
 MIGRATIONS: Final = (
     """
@@ -129,6 +131,7 @@ def connect(path: Path, *, sync: str, read_only: bool = False) -> sqlite3.Connec
         read_only: refuse to write.
     """
     connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA synchronous = {'FULL' if sync == 'full' else 'NORMAL'}")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
