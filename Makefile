@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml uv.lock | $(UV)
 	@touch $@
 
 demo: $(STAMP) ## value three real offers through a real MCP client and server
-	@$(BIN)/python -m tokenworth_mcp.cli.demo
+	@$(BIN)/tokenworth demo
 
 test: $(STAMP) ## all tests, on the checkout and on the installed wheel
 	@$(BIN)/python tests/run.py

@@ -40,7 +40,7 @@ class RefusedArgumentsError(TokenworthError):
             lines.append(f"- and {left_out} more")
         super().__init__("\n".join([f"{tool} cannot use these arguments. Change this and call again:", *lines]))
         self.problems = problems
-        self.in_one_line = "; ".join(line.removeprefix("- ") for line in lines)
+        self.in_one_line = "; ".join(line.removeprefix("- ").removesuffix(".") for line in lines)
 
 
 class InternalError(TokenworthError):

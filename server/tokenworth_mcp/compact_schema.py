@@ -6,24 +6,31 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from tokenworth.answers import LISTING_KEY
 from tokenworth_mcp.strict_json import is_list, is_object
 
-__all__ = ["LISTING_KEY", "compact_schema"]
+__all__ = ["compact_schema"]
 
 Schema = dict[str, Any]
 
-LISTING_KEY: Final = "listing"
-"""A field or model whose `json_schema_extra` has this key is listed as its value says, whatever its own schema is."""
-
 # Validation enforces these; a caller who breaks one is told so, and a caller who does not need not read it.
-UNLISTED: Final = ("title", "additionalProperties", "maxLength", "minLength", "maxItems", "pattern")
+UNLISTED: Final = (
+    "title",
+    "examples",
+    "discriminator",
+    "additionalProperties",
+    "maxLength",
+    "minLength",
+    "maxItems",
+    "pattern",
+)
 
 
 def compact_schema(schema: Mapping[str, Any]) -> Schema:
     """The listing form of a request model's schema.
 
     Titles and docstrings go, optional fields lose their null branch, definitions used once are written in place,
-    `listing` overrides are honoured, and unknown names are refused at the top (the validator refuses them everywhere).
+    `listed_as` is honoured, and unknown names are refused at the top (the validator refuses them everywhere).
     """
     definitions = cast("dict[str, Schema]", schema.get("$defs", {}))
     slim = {name: _slim(definition, docstring=True) for name, definition in definitions.items()}
@@ -40,8 +47,8 @@ def compact_schema(schema: Mapping[str, Any]) -> Schema:
 
 def _slim(schema: Mapping[str, Any], *, docstring: bool = False) -> Schema:
     if LISTING_KEY in schema:
-        listed: Schema = schema[LISTING_KEY]
-        return {**listed}
+        kept = {key: schema[key] for key in ("description",) if key in schema and not docstring}
+        return {**schema[LISTING_KEY], **kept}
     found: Schema = {}
     for key, value in schema.items():
         if key in ("properties", "patternProperties"):

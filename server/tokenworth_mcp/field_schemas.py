@@ -48,13 +48,13 @@ class FieldSchema:
             found.update(dict.fromkeys(branch.get("properties", {})))
         return list(found)
 
+    def respelled(self, name: str) -> str | None:
+        """The known name that is the same words written another way: `baseSalary` for `base_salary`."""
+        return {_plain(known): known for known in self.names()}.get(_plain(name))
+
     def nearest(self, name: str) -> str | None:
-        """The known name closest to a wrong one: by spelling, or the same words written another way."""
-        names = self.names()
-        plain = {_plain(known): known for known in names}
-        if (same := plain.get(_plain(name))) is not None:
-            return same
-        near = difflib.get_close_matches(name[:100], names, 1, NEAR)
+        """The known name closest to a wrong one by spelling."""
+        near = difflib.get_close_matches(name[:100], self.names(), 1, NEAR)
         return near[0] if near else None
 
     def find(self, name: str) -> Path | None:
@@ -79,16 +79,18 @@ class FieldSchema:
         if choices:
             return f"Send {' or '.join(json.dumps(choice) for choice in choices)}"
         example = self.example()
+        if kinds := self._kinds():
+            return f"Send {kinds}"
         if isinstance(example, dict) and not example:
-            names = self.names()
-            return f"Send an object with {_some(names)}" if names else "Send an object"
-        return f"Send {self._kind()}such as {json.dumps(example, ensure_ascii=False)}"
+            return f"Send an object{self._members()}"
+        written = json.dumps(example, ensure_ascii=False)
+        return f"Send a list such as {written}" if isinstance(example, list) else f"Send for example {written}"
 
     def example(self) -> object:
         """The schema's own example or default, else one by type."""
         for branch in self._branches():
-            if branch.get("examples"):
-                return branch["examples"][0]
+            if listed := branch.get("examples") or branch.get("enum"):
+                return listed[0]
         for branch in self._branches():
             if branch.get("default") not in (None, [], {}):
                 return branch["default"]
@@ -103,11 +105,24 @@ class FieldSchema:
                     return FALLBACK_EXAMPLES[each]
         return {}
 
-    def _kind(self) -> str:
-        example = self.example()
-        if isinstance(example, list):
-            return "a list "
-        return "an object " if isinstance(example, dict) else ""
+    def _kinds(self) -> str:
+        """For a choice of objects, the name that tells them apart and what it may be."""
+        for branch in self._branches():
+            if "discriminator" in branch:
+                choice = branch["discriminator"]
+                tags = " or ".join(json.dumps(tag) for tag in choice["mapping"])
+                return f"an object with {choice['propertyName']} {tags}"
+        return ""
+
+    def _members(self) -> str:
+        names = self.names()
+        required = [name for branch in self._branches() for name in branch.get("required", ())]
+        optional = [name for name in names if name not in required]
+        parts = [", ".join(required[:NAMES_SHOWN_MAX])] if required else []
+        if optional:
+            more = ", ..." if len(optional) > NAMES_SHOWN_MAX else ""
+            parts.append(f"optionally {', '.join(optional[:NAMES_SHOWN_MAX])}{more}")
+        return f" with {'; '.join(parts)}" if parts else ""
 
     def _choices(self) -> list[object]:
         for branch in self._branches():
@@ -152,8 +167,3 @@ def _inside(schema: Schema, part: str | int) -> Schema | None:
 
 def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").replace(" ", "").casefold()
-
-
-def _some(names: list[str]) -> str:
-    shown = names[:NAMES_SHOWN_MAX]
-    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")

@@ -177,10 +177,16 @@ def _listen(settings: Settings) -> socket.socket:
             "This server does not authenticate its callers, so it listens on loopback only: "
             "send 127.0.0.1 or ::1, and put a proxy with authentication in front to reach it from elsewhere",
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's delay (40 ms an answer) off only where it reads TCP.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, settings.port), family=family, reuse_port=False)
+        if sys.platform != "win32":  # there it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, settings.port))
+        listener.listen()
     except OSError:
+        listener.close()
         raise InvalidInputError(
             "settings: port", "cannot be listened on", "Send a free port, or 0 for any free one"
         ) from None
+    return listener

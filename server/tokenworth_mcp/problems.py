@@ -67,7 +67,7 @@ class Problem:
 
     def __str__(self) -> str:
         """As a line that stands alone."""
-        return f"{self.field}: {self.problem}. {self.instead}"
+        return f"{self.field}: {self.problem}. {self.instead}".removesuffix(" ")
 
 
 def find_problems(
@@ -129,9 +129,12 @@ def _problem(path: Path, found: list[ErrorDetails], root: FieldSchema) -> Proble
         return Problem(field, "unknown field", _nearest_name(path, root))
     if kind == "missing":
         return Problem(field, "required and missing", schema.what_to_send())
-    if kind == "value_error" or kind in LIMITS:
+    if kind == "value_error":
+        # Ours, and it says itself what to send: after a full stop, or in the one sentence that it is.
         problem, _, instead = _own_words(details).partition(". ")
-        return Problem(field, problem, instead or schema.what_to_send())
+        return Problem(field, problem, instead)
+    if kind in LIMITS:
+        return Problem(field, LIMITS[kind].format_map(details.get("ctx", {})), schema.what_to_send())
     kinds = list(dict.fromkeys(KIND_OF[each["type"]] for each in found if each["type"] in KIND_OF))
     if isinstance(sent, str) and sent.lstrip()[:1] in ("{", "[") and {"an object", "a list"} & set(kinds):
         return Problem(field, "JSON inside a string", f"Send the JSON itself. {schema.what_to_send()}")
@@ -139,20 +142,19 @@ def _problem(path: Path, found: list[ErrorDetails], root: FieldSchema) -> Proble
 
 
 def _own_words(details: ErrorDetails) -> str:
-    """What is wrong: a limit of ours, or the text of a ValueError of ours, which never repeats the value."""
-    context = details.get("ctx", {})
-    if details["type"] in LIMITS:
-        return LIMITS[details["type"]].format_map(context)
-    cause = context.get("error")
+    """The text of a ValueError that one of our validators raised; those never repeat the value."""
+    cause = details.get("ctx", {}).get("error")
     return str(cause) if isinstance(cause, ValueError) else "cannot be used"
 
 
 def _nearest_name(path: Path, root: FieldSchema) -> str:
     name = str(path[-1])
     parent = root.at(path[:-1])
-    if near := parent.nearest(name):
-        return f"Did you mean {json.dumps(near)}?"
+    if same := parent.respelled(name):
+        return f"Did you mean {json.dumps(same)}?"
     if elsewhere := root.find(name):
         return f"Did you mean {field_path(elsewhere)}?"
+    if near := parent.nearest(name):
+        return f"Did you mean {json.dumps(near)}?"
     names = parent.names()
     return f"Leave it out; known: {', '.join(names)}" if names else "Leave it out"

@@ -7,9 +7,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth_mcp.catalogue import Toolset
@@ -24,18 +24,11 @@ CONFIG_VARIABLE: Final = "TOKENWORTH_CONFIG"
 SLIP: Final = 0.85
 
 
-def _listed(value: object) -> object:
-    """Names separated by commas, as variables and options hold them."""
-    if isinstance(value, str):
-        return [name.strip() for name in value.split(",") if name.strip()]
-    return value
-
-
 class Settings(BaseModel):
     """How the server runs.
 
     Attributes:
-        toolsets: the families of tools to offer; all when None.
+        toolsets: the families of tools to offer; all when None. Variables and options separate them by commas.
         read_only: leave out the tools that write anything.
         host, port: where HTTP listens; port 0 picks a free one.
         assumptions_file: TOML laid over the shipped defaults.
@@ -46,7 +39,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     log_level: LogLevel = "warning"
-    toolsets: Annotated[list[Toolset] | None, BeforeValidator(_listed)] = None
+    toolsets: list[Toolset] | None = None
     read_only: bool = False
     host: str = Field(default="127.0.0.1", max_length=255)
     port: int = Field(default=8000, ge=0, le=65_535)
@@ -75,6 +68,8 @@ def load_settings(
     if config_file is None and environment.get(CONFIG_VARIABLE):
         config_file = Path(environment[CONFIG_VARIABLE])
     values = {**_from_file(config_file), **_from_environment(environment), **(chosen or {})}
+    if isinstance(names := values.get("toolsets"), str):
+        values["toolsets"] = [name.strip() for name in names.split(",") if name.strip()]
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -26,24 +26,40 @@ from mcp_types import (
     RequestId,
 )
 
+from tokenworth.errors import InvalidInputError
 from tokenworth_mcp.messages import MessageRefusedError, read_message
 from tokenworth_mcp.sdk_compat import answer_probe, is_probe
 from tokenworth_mcp.shutdown import shutdown_asked
 from tokenworth_mcp.strict_json import MESSAGE_BYTES_MAX
 
-__all__ = ["serve_stdio"]
+__all__ = ["run_stdio"]
 
 CHUNK_BYTES: Final = 65_536
+PIPE_BYTES: Final = 4_096
 END_GRACE_SECONDS: Final = 5.0
 
 
-async def serve_stdio(server: Server[Any]) -> None:
-    """Serve one client over this process's stdin and stdout until it leaves or a signal asks us to."""
+def run_stdio(server: Server[Any]) -> None:
+    """Serve one client over this process's stdin and stdout until it leaves or a signal asks us to.
+
+    Raises:
+        InvalidInputError: stdin or stdout is closed.
+    """
+    for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
+        if stream is None:
+            raise InvalidInputError(name, "closed", "Start this from an MCP client, or use --http")
+    if sys.stdin.isatty():
+        sys.stderr.write("tokenworth: waiting for an MCP client on stdin; Ctrl-C ends\n")
+    # Before the event loop opens anything: a closed descriptor's number would be taken and then written over.
     with _claimed_wire() as (read_fd, write_fd):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_end_when_asked, tasks.cancel_scope)
-            await _Wire(server, read_fd, write_fd).serve()
-            tasks.cancel_scope.cancel()
+        anyio.run(_serve, server, read_fd, write_fd)
+
+
+async def _serve(server: Server[Any], read_fd: int, write_fd: int) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_end_when_asked, tasks.cancel_scope)
+        await _Wire(server, read_fd, write_fd).serve()
+        tasks.cancel_scope.cancel()
 
 
 class _Wire:
@@ -107,8 +123,7 @@ class _Wire:
         data = memoryview(text.encode() + b"\n")
         async with self._writing:
             while data:
-                sent = await to_thread.run_sync(os.write, self._write_fd, data, abandon_on_cancel=True)
-                data = data[sent:]
+                data = data[await _write_some(self._write_fd, data) :]
         if isinstance(message, JSONRPCResponse | JSONRPCError):
             self._settle(message.id)
 
@@ -123,8 +138,7 @@ async def _lines(fd: int) -> AsyncGenerator[bytes]:
     """The lines that arrive; of one that is too long only the head, which no parser takes for JSON."""
     pending = bytearray()
     skipping = False
-    # Abandoned on cancellation: a thread that waits in read(2) cannot be woken, and must not keep the process.
-    while chunk := await to_thread.run_sync(os.read, fd, CHUNK_BYTES, abandon_on_cancel=True):
+    while chunk := await _read_some(fd):
         *whole, rest = chunk.split(b"\n")
         for part in whole:
             pending += part
@@ -142,6 +156,24 @@ async def _lines(fd: int) -> AsyncGenerator[bytes]:
         yield bytes(pending)
 
 
+async def _read_some(fd: int) -> bytes:
+    """What has arrived, "" at the end. Waits in the event loop: no signal wakes a thread that waits in read(2)."""
+    try:
+        await anyio.wait_readable(fd)
+    except OSError:  # a plain file, which is always ready, or Windows, which cannot wait for pipes
+        return await to_thread.run_sync(os.read, fd, CHUNK_BYTES)
+    return os.read(fd, CHUNK_BYTES)
+
+
+async def _write_some(fd: int, data: memoryview) -> int:
+    """Write what is taken without blocking; a pipe that can be written to takes this much at once (POSIX)."""
+    try:
+        await anyio.wait_writable(fd)
+    except OSError:
+        return await to_thread.run_sync(os.write, fd, data)
+    return os.write(fd, data[:PIPE_BYTES])
+
+
 async def _end_when_asked(scope: anyio.CancelScope) -> None:
     await shutdown_asked()
     scope.cancel()
@@ -151,10 +183,10 @@ async def _end_when_asked(scope: anyio.CancelScope) -> None:
 def _claimed_wire() -> Generator[tuple[int, int]]:
     """Private copies of stdin and stdout; meanwhile a stray print goes to stderr and a stray read finds nothing."""
     read_fd, write_fd = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     try:
         os.dup2(nothing, 0)
-        os.dup2(2, 1)
+        os.dup2(nothing if sys.stderr is None else 2, 1)
         yield read_fd, write_fd
     finally:
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -18,25 +20,159 @@ from tokenworth_mcp.app import build_server
 
 SERVE = ["-m", "tokenworth_mcp", "serve"]
 ERAS = ("auto", "legacy")
+CALLS = Path(__file__).parents[2] / "fixtures" / "calls"
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}},
+}
+MODERN = "2026-07-28"
+ENVELOPE = {
+    "io.modelcontextprotocol/protocolVersion": MODERN,
+    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
 
 Connect = Callable[[], Client]
 
 
+def _call_message(number: int, tool: str, raw_arguments: str, meta: dict[str, Any]) -> bytes:
+    params = f'"name":"{tool}","_meta":{json.dumps(meta)},"arguments":{raw_arguments}'
+    return f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{{params}}}}}'.encode()
+
+
+class HttpServer:
+    """A server process on a free port of this machine."""
+
+    def __init__(self, *options: str, **variables: str) -> None:
+        command = [sys.executable, *SERVE, "--http", "--port", "0", *options]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **variables}
+        )
+        assert self.process.stderr is not None
+        first = self.process.stderr.readline().decode()
+        assert "http://" in first, first
+        self.url = first.split()[-1]
+
+    def end(self) -> bytes:
+        """End it the way a supervisor does, and return what it logged."""
+        self.process.send_signal(signal.SIGTERM)
+        _, errors = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
+        return errors
+
+
+class StdioWire:
+    """A server process on pipes, spoken to in bytes; the handshake is done."""
+
+    def __init__(self, *options: str, greet: bool = True) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *SERVE, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        if greet:
+            self.ask(json.dumps(HELLO).encode())
+            self.tell(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
+
+    def call(self, number: int, tool: str, raw_arguments: str) -> dict[str, Any]:
+        """Call a tool with arguments as they are written here."""
+        return self.ask(_call_message(number, tool, raw_arguments, {}))
+
+    def tell(self, message: bytes) -> None:
+        """Send one line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(message + b"\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> dict[str, Any]:
+        """Wait for one line."""
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, message: bytes) -> dict[str, Any]:
+        """Send one line and wait for one."""
+        self.tell(message)
+        return self.hear()
+
+    def end(self) -> bytes:
+        """Hang up as a client does, and return what the server logged."""
+        _, errors = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
+        return errors
+
+
+class HttpWire:
+    """The same over HTTP, in either era."""
+
+    meta: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+    def __init__(self, server: HttpServer, *, modern: bool = False) -> None:
+        self.server = server
+        headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+        if modern:
+            headers |= {"mcp-protocol-version": MODERN, "mcp-method": "tools/call"}
+            self.meta = ENVELOPE
+        self.client = httpx.Client(headers=headers, timeout=60)
+
+    def call(self, number: int, tool: str, raw_arguments: str) -> dict[str, Any]:
+        """Call a tool with arguments as they are written here."""
+        self.client.headers["mcp-name"] = tool
+        return self.ask(_call_message(number, tool, raw_arguments, self.meta))
+
+    def ask(self, message: bytes) -> dict[str, Any]:
+        """Post one message; only a fault of the server's may be a 5xx, and there must be none."""
+        response = self.client.post(self.server.url, content=message)
+        assert response.status_code in (200, 400, 404), response.text
+        return response.json()
+
+    def end(self) -> bytes:
+        """Hang up, end the server, and return what it logged."""
+        self.client.close()
+        return self.server.end()
+
+
 @pytest.fixture(scope="session")
-def http_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server process on a free port of this machine."""
-    errors = tmp_path_factory.mktemp("http") / "stderr"
-    with errors.open("wb") as sink:
-        command = [sys.executable, *SERVE, "--http", "--port", "0"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        assert process.stderr is not None
-        first = process.stderr.readline().decode()
-        sink.write(first.encode())
-    assert "http://" in first, first
-    yield first.split()[-1]
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode == 0
+def http_url() -> Iterator[str]:
+    """The address of a server that tests share."""
+    server = HttpServer()
+    yield server.url
+    server.end()
+
+
+def _open_wire(kind: str, *options: str) -> StdioWire | HttpWire:
+    return StdioWire(*options) if kind == "stdio" else HttpWire(HttpServer(*options), modern=kind == "http modern")
+
+
+@pytest.fixture(scope="module", params=["stdio", "http", "http modern"])
+def wire(request: pytest.FixtureRequest) -> Iterator[StdioWire | HttpWire]:
+    """Each transport, spoken to in bytes, by a server that the tests of a module share."""
+    opened = _open_wire(request.param)
+    yield opened
+    opened.end()
+
+
+@pytest.fixture
+def new_wire() -> Callable[..., StdioWire | HttpWire]:
+    """Opens a server of the test's own, such as `new_wire("http", "--read-only")`; the test ends it."""
+    return _open_wire
+
+
+@pytest.fixture
+def new_pipes() -> Callable[..., StdioWire]:
+    """Opens a server on pipes that nobody has spoken to yet; the test ends it."""
+    return lambda *options: StdioWire(*options, greet=False)
+
+
+@pytest.fixture
+def new_http() -> Callable[..., HttpServer]:
+    """Opens a server on a port, with options and TOKENWORTH_* variables; the test ends it."""
+    return HttpServer
+
+
+@pytest.fixture(scope="session")
+def good_call() -> Callable[[str], dict[str, Any]]:
+    """One call of each tool that it answers."""
+    return lambda name: json.loads((CALLS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(params=ERAS)

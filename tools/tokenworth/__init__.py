@@ -2,4 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokenworth.assumptions.explain_assumptions import explain_assumptions
+    from tokenworth.offers import compare_offers, value_offer
+    from tokenworth.wiring import build_context
+
+__all__ = ["__version__", "build_context", "compare_offers", "explain_assumptions", "value_offer"]
+
 __version__ = "0.1.0"
+
+HOMES = {
+    "build_context": "tokenworth.wiring",
+    "compare_offers": "tokenworth.offers",
+    "explain_assumptions": "tokenworth.assumptions.explain_assumptions",
+    "value_offer": "tokenworth.offers",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever lives under that name
+    """Load a tool when it is first asked for: importing the package stays instant."""
+    if name not in HOMES:
+        raise AttributeError(f"module 'tokenworth' has no attribute {name!r}")
+    return getattr(import_module(HOMES[name]), name)

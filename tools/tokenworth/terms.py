@@ -1,4 +1,4 @@
-"""What people sign: an offer and its parts, as the contract says them and nothing filled in.
+"""What people sign, and who signs: an offer and its parts as the contract says them, and nothing filled in.
 
 Every field that may be absent is None (or empty) until someone says it; defaults live in `assumptions`, so that an
 answer can list what was not said. Used by offers, lock-in, programmes and burn.
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount
+from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount, listed_as
 from tokenworth.money import Money
 
-__all__ = ["Bonus", "EquityGrant", "Offer", "SignOn", "TokenGrant", "Vesting"]
+__all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
 
 Months = Annotated[int, Field(ge=0, le=120)]
 AMOUNT_OR_PARTS: Final[dict[str, Any]] = {"type": ["number", "string", "object"]}
@@ -159,11 +159,15 @@ class Offer(Strict):
 
     label: str | None = Field(default=None, min_length=1, max_length=80)
     base: MoneyField
-    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
-        default=None, description="target amount, or {target_share, guaranteed}"
+    bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts)] = Field(
+        default=None,
+        description="target amount, or {target_share, guaranteed}",
+        json_schema_extra=listed_as(AMOUNT_OR_PARTS),
     )
-    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts), WithJsonSchema(AMOUNT_OR_PARTS)] = Field(
-        default=None, description="amount, or {amount, clawback_months, clawback: pro_rata | full}"
+    sign_on: Annotated[SignOn | None, BeforeValidator(_sign_on_parts)] = Field(
+        default=None,
+        description="amount, or {amount, clawback_months, clawback: pro_rata | full}",
+        json_schema_extra=listed_as(AMOUNT_OR_PARTS),
     )
     other_annual: MoneyField | None = None
     tokens: TokenGrant | None = None
@@ -188,6 +192,21 @@ class Offer(Strict):
         if self.currency == "USD" and self.fx is not None and self.fx.number != 1:
             raise ValueError("fx goes with another currency; for USD leave it out")
         return self
+
+
+class Person(Strict):
+    """Facts about the person that move the value; each replaces a default. Amounts in USD."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    filing: Literal["single", "mfj"] | None = None
+    marginal_rate: Fraction | None = None
+    household_income: MoneyField | None = None
+    token_use_per_year: MoneyField | None = None
+    own_token_spend_per_year: MoneyField | None = None
+    work_tools_per_year: MoneyField | None = None
+    funded_anyway: Fraction | None = None
+    outside_wealth: MoneyField | None = None
 
 
 def _money_in(part: Strict, prefix: str) -> Iterator[tuple[str, Money]]:

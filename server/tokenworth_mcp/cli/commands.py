@@ -16,6 +16,7 @@ from tokenworth_mcp.strict_json import JsonRefusedError
 __all__ = ["main"]
 
 COMMANDS: Final = {
+    "demo": "Value three real offers through an MCP client and server.",
     "value": "Value an offer.",
     "compare": "Rank two to ten offers.",
     "serve": "Serve the tools to an MCP client.",

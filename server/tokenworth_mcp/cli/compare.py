@@ -11,6 +11,11 @@ from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
 __all__ = ["command"]
 
 
+COLUMNS = {
+    "ranking": ("rank", "label", "face_usd", "p10_usd", "p50_usd", "p90_usd", "mean_usd", "chance_best", "regret_usd")
+}
+
+
 @click.command("compare")
 @click.argument("files", nargs=-1, required=True)
 @offer_options
@@ -34,4 +39,4 @@ def command(
         # A person written beside an offer is the one who compares; the last one written counts.
         shared |= rest
     shared |= shared_arguments(person, replaced, seed, draws, detail)
-    run_tool("compare_offers", {"offers": offers, **shared}, output_format)
+    run_tool("compare_offers", {"offers": offers, **shared}, output_format, COLUMNS)

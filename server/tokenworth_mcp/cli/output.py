@@ -20,6 +20,8 @@ FORMATS: Final[tuple[Format, ...]] = ("table", "json", "md")
 Columns = Mapping[str, Sequence[str]]
 
 PIPE_WIDTH: Final = 120
+# An object with as many members as this reads better as a table of its own than in one cell.
+SHEET_ROWS_MIN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def _laid_out(data: Mapping[str, Any], columns: Columns) -> tuple[str, list[tupl
             continue
         if records := _records(value):
             sheets.append(_sheet(name, records, columns.get(name)))
+        elif is_object(value) and len(value) >= SHEET_ROWS_MIN:
+            sheets.append(_Sheet(_words(name), ["", ""], [[_words(key), _cell(inner)] for key, inner in value.items()]))
         elif value not in ([], {}):
             lines.append((_words(name), _cell(value)))
     return str(data.get("headline", "")), lines, sheets
@@ -92,8 +96,13 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def _is_number(cell: str) -> bool:
+    """Whether a cell is empty or a number as `_cell` prints them."""
+    return not cell or cell.replace(",", "").replace(".", "").removeprefix("-").isdigit()
+
+
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return name.replace("_", " ").replace(" usd", " USD")
 
 
 def _markdown(headline: str, lines: list[tuple[str, str]], sheets: list[_Sheet]) -> list[str]:
@@ -126,9 +135,15 @@ def _print_tables(headline: str, lines: list[tuple[str, str]], sheets: list[_She
             table.add_row(Text(name, style="dim"), Text(value))
         console.print(table)
     for sheet in sheets:
-        table = Table(title=Text(sheet.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
-        for name in sheet.columns:
-            table.add_column(Text(name), overflow="fold")
+        table = Table(
+            title=Text(sheet.title, style="bold"),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            show_header=any(sheet.columns),
+        )
+        for place, name in enumerate(sheet.columns):
+            numbers = all(_is_number(row[place]) for row in sheet.rows)
+            table.add_column(Text(name), overflow="fold", justify="right" if numbers else "left")
         for row in sheet.rows:
             table.add_row(*(Text(cell) for cell in row))
         console.print(table)

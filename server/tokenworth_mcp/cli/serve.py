@@ -35,6 +35,6 @@ def command(config_file: Path | None, *, over_http: bool, **chosen: object) -> N
 
         anyio.run(serve_http, server, settings)
     else:
-        from tokenworth_mcp.stdio import serve_stdio  # noqa: PLC0415 - HTTP needs no pipes
+        from tokenworth_mcp.stdio import run_stdio  # noqa: PLC0415 - HTTP needs no pipes
 
-        anyio.run(serve_stdio, server.lowlevel)
+        run_stdio(server.lowlevel)

@@ -11,6 +11,9 @@ from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
 __all__ = ["command"]
 
 
+COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
+
+
 @click.command("value")
 @click.argument("file")
 @offer_options

@@ -10,18 +10,18 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import Question
+from tokenworth.assumptions.used import AssumptionUsed
+from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.money import dollars, percent, whole
-from tokenworth.offers.case import HORIZON_YEARS, Case, build_case
-from tokenworth.offers.explain import ASKS, VESTING_ASK, explanation_run, questions_of, unsaid_values
+from tokenworth.offers.explain import explanation_run, questions_of, unsaid_values
 from tokenworth.offers.models import (
-    AssumptionUsed,
     CompareOffersRequest,
     Equalizer,
     Flip,
     OfferComparison,
     Pairwise,
-    Question,
     Ranked,
 )
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
@@ -29,6 +29,7 @@ from tokenworth.offers.value_offer import face_of, pay_range
 from tokenworth.terms import Offer
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.choice import chance_best, chance_first_beats_second, crossover_year, expected_regret
+from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.pay import PayTerms
 from tokenworth.valuation.sensitivity import value_of_knowing
@@ -37,6 +38,7 @@ __all__ = ["compare_offers"]
 
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 3
+REGRETS_SHOWN: Final = 5
 SLICES: Final = 10
 # The equalizer's secant search: steps, and how near in dollars a year counts as equal.
 SEARCH_STEPS: Final = 8
@@ -71,21 +73,40 @@ async def compare_offers(request: CompareOffersRequest, context: Context) -> Off
     questions, flips = _what_would_change_it(entries, values, request.seed)
     ranking = _ranking(entries, values)
     used = _assumptions(entries)
-    concise = request.detail == "concise"
-    shown = SHOWN if concise else len(questions)
-    return OfferComparison(
-        headline=_headline(ranking, questions),
+    answer = OfferComparison(
+        headline=_headline(entries, ranking, questions),
         ranking=ranking,
-        pairwise=_pairs(entries, adjacent_only=concise),
+        pairwise=[_pair(a, b) for i, a in enumerate(entries) for b in entries[i + 1 :]],
         equalizers=[_equalizer(entries[0], entry) for entry in entries[1:]],
-        flips=flips[: SHOWN if concise else len(flips)],
-        next_questions=questions[:shown],
-        defaulted=_unsaid(entries)[: SHOWN * 2 if concise else None],
-        assumptions=used[: ASSUMPTIONS_SHOWN if concise else len(used)],
+        flips=flips,
+        next_questions=questions,
+        defaulted=_unsaid(entries),
+        assumptions=used,
         assumptions_used=len(used),
         notes=list(dict.fromkeys(note for entry in entries for note in entry.case.notes)),
         seed=request.seed,
         draws=request.draws,
+    )
+    return answer if request.detail == "full" else _concise(answer)
+
+
+def _concise(answer: OfferComparison) -> OfferComparison:
+    """What fits in one breath: every place, but neighbours only, and the ends of the lists."""
+    order = [entry.label for entry in answer.ranking]
+    neighbours = set(pairwise(order[: SHOWN + 1]))
+    dropped: dict[str, None] = (
+        {"mean_usd": None} if len(order) <= REGRETS_SHOWN else {"mean_usd": None, "regret_usd": None}
+    )
+    return answer.model_copy(
+        update={
+            "ranking": [entry.model_copy(update=dropped) for entry in answer.ranking],
+            "pairwise": [pair for pair in answer.pairwise if (pair.first, pair.second) in neighbours],
+            "equalizers": answer.equalizers[:SHOWN],
+            "flips": answer.flips[:SHOWN],
+            "next_questions": answer.next_questions[:SHOWN],
+            "defaulted": answer.defaulted[: 2 * SHOWN],
+            "assumptions": answer.assumptions[:ASSUMPTIONS_SHOWN],
+        }
     )
 
 
@@ -114,11 +135,6 @@ def _ranking(entries: list[_Entry], values: Array) -> list[Ranked]:
         )
         for place, entry in enumerate(entries)
     ]
-
-
-def _pairs(entries: list[_Entry], *, adjacent_only: bool) -> list[Pairwise]:
-    every = [(a, b) for i, a in enumerate(entries) for b in entries[i + 1 :]]
-    return [_pair(a, b) for a, b in (pairwise(entries) if adjacent_only else every)]
 
 
 def _pair(first: _Entry, second: _Entry) -> Pairwise:
@@ -157,7 +173,7 @@ def _equalizer(best: _Entry, other: _Entry) -> Equalizer:
     salary = _search(lambda usd: _mean(other, with_salary(terms, usd)) - best.mean, gap)
     # A sign-on is added beside the one there is, so it is free of that one's clawback: its level value is exact.
     fall = other.run.p["discount_rate"] + other.run.p["separation_hazard"]
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(HORIZON_YEARS)), np.zeros(()))
+    annuity = level_annuity(fall, HORIZON_YEARS)
     return Equalizer(
         label=other.case.label, salary_usd=whole(salary), sign_on_usd=whole(gap / float(np.mean(1.0 / annuity)))
     )
@@ -233,7 +249,7 @@ def _unsaid_questions(entries: list[_Entry], seed: int) -> list[Question]:
             overtake = max((entry.mean + move - best for move in moves), default=0.0)
             worth = max((shortfall if place == 0 else overtake) / 2.0, 0.0)
             field = name.replace("offer.", f"offers[{entry.case.label}].", 1)
-            found.append(Question(ask=ASKS.get(name, VESTING_ASK), field=field, worth_usd=whole(worth)))
+            found.append(Question(ask=question_for(name), field=field, worth_usd=whole(worth)))
     return found
 
 
@@ -251,13 +267,13 @@ def _assumptions(entries: list[_Entry]) -> list[AssumptionUsed]:
     return [AssumptionUsed(name=e.name, base=e.base, origin=None if e.origin == "default" else e.origin) for e in found]
 
 
-def _headline(ranking: list[Ranked], questions: list[Question]) -> str:
+def _headline(entries: list[_Entry], ranking: list[Ranked], questions: list[Question]) -> str:
     first, second = ranking[0], ranking[1]
-    ahead = first.mean_usd - second.mean_usd
+    ahead = entries[0].mean - entries[1].mean
     sentence = (
         f"{first.label} is worth most: about {dollars(first.p50_usd)} a year in salary, {dollars(ahead)} more than "
         f"{second.label} on average, and best in {percent(first.chance_best)} of draws."
     )
-    if ahead == 0:
+    if whole(ahead) == 0:
         sentence = f"{first.label} and {second.label} are worth the same: about {dollars(first.p50_usd)} a year."
     return f"{sentence} Ask first: {questions[0].ask}" if questions else sentence

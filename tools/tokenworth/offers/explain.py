@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import Defaulted, Question
+from tokenworth.cases import Case, question_for
 from tokenworth.money import whole
-from tokenworth.offers.case import Case
-from tokenworth.offers.models import Defaulted, Lever, Question
+from tokenworth.offers.models import Lever
 from tokenworth.offers.scenarios import improvements, unsaid_alternatives, value_scenario
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
 from tokenworth.offers.words import FACE_STEP, VALUE_STEP
@@ -20,8 +21,6 @@ from tokenworth.valuation.sensitivity import width_of, width_removed
 from tokenworth.valuation.shapley import shapley_from_table
 
 __all__ = [
-    "ASKS",
-    "VESTING_ASK",
     "defaulted_facts",
     "explanation_run",
     "levers_of",
@@ -47,16 +46,6 @@ STEPS: Final = {
     "bonus": "bonus against target",
     "shares": "share risk",
     "timing": "timing and leaving",
-}
-VESTING_ASK: Final = "How do the shares vest?"
-ASKS: Final = {
-    "offer.tokens.unused": "What happens to tokens you do not use?",
-    "offer.tokens.on_leaving": "What happens to unspent tokens when you leave?",
-    "offer.tokens.taxed": "Will the tokens be taxed as income, and at what value?",
-    "offer.tokens.years": "For how many years is the token grant promised?",
-    "offer.sign_on.clawback_months": "For how long can the sign-on be claimed back?",
-    "person.filing": "Do you file taxes alone or jointly?",
-    "person.state": "In which state would you be taxed?",
 }
 
 
@@ -137,7 +126,7 @@ def questions_of(case: Case, run: Run, unsaid: Mapping[str, list[Array]]) -> lis
         questions.append(Question(ask=entry.ask, field=entry.fact, worth_usd=whole(worth)))
     for name, values in unsaid.items():
         worth = width_of(np.concatenate(values)) - float(np.mean([width_of(value) for value in values]))
-        questions.append(Question(ask=ASKS.get(name, VESTING_ASK), field=name, worth_usd=max(whole(worth), 0)))
+        questions.append(Question(ask=question_for(name), field=name, worth_usd=max(whole(worth), 0)))
     return sorted((q for q in questions if q.worth_usd > 0), key=lambda q: q.worth_usd, reverse=True)
 
 

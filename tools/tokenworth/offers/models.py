@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from tokenworth.answers import Answer, Detail, Fraction, MoneyField, Part, Request, Strict
-from tokenworth.terms import Offer
+from tokenworth.answers import (
+    DRAWS_DEFAULT,
+    OVERRIDES_SCHEMA,
+    SEED_DEFAULT,
+    Answer,
+    Defaulted,
+    Detail,
+    Draws,
+    Overrides,
+    Part,
+    Question,
+    Request,
+    Seed,
+    UsdRange,
+    listed_as,
+)
+from tokenworth.assumptions.used import AssumptionUsed
+from tokenworth.terms import Offer, Person
 
 __all__ = [
-    "AssumptionUsed",
     "Career",
     "CompareOffersRequest",
     "ComponentValue",
-    "Defaulted",
     "Equalizer",
     "Face",
     "Flip",
     "Lever",
     "OfferComparison",
     "OfferValue",
-    "Overrides",
     "Pairwise",
-    "PayRange",
     "PayValue",
-    "Person",
-    "Question",
     "Ranked",
     "TokensExplained",
     "ValueOfferRequest",
     "YearRange",
 ]
 
-Overrides = dict[str, float | dict[str, float]]
-Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
-Draws = Annotated[int, Field(ge=1000, le=200_000)]
-SEED_DEFAULT: Final = 1
-DRAWS_DEFAULT: Final = 20_000
-OVERRIDES_SCHEMA: Final[dict[str, Any]] = {"type": "object"}
-OFFER_LIKE_SCHEMA: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
-
-
-class Person(Strict):
-    """Facts about the person that move the value; each replaces a default. Amounts in USD."""
-
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    filing: Literal["single", "mfj"] | None = None
-    marginal_rate: Fraction | None = None
-    household_income: MoneyField | None = None
-    token_use_per_year: MoneyField | None = None
-    own_token_spend_per_year: MoneyField | None = None
-    work_tools_per_year: MoneyField | None = None
-    funded_anyway: Fraction | None = None
-    outside_wealth: MoneyField | None = None
+OFFERS_LISTING: Final[dict[str, Any]] = {"type": "array", "minItems": 2, "maxItems": 10, "items": {"type": "object"}}
 
 
 class ValueOfferRequest(Request):
@@ -62,8 +51,10 @@ class ValueOfferRequest(Request):
 
     offer: Offer
     person: Person = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(
-        default_factory=dict, description="assumption name to number or {low, base, high}"
+    overrides: Overrides = Field(
+        default_factory=dict,
+        description="assumption name to number or {low, base, high}",
+        json_schema_extra=listed_as(OVERRIDES_SCHEMA),
     )
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
@@ -73,23 +64,15 @@ class ValueOfferRequest(Request):
 class CompareOffersRequest(Request):
     """Two to ten offers to rank for one person."""
 
-    offers: Annotated[list[Offer], Field(min_length=2, max_length=10), WithJsonSchema(OFFER_LIKE_SCHEMA)]
-    person: Annotated[Person, WithJsonSchema({"type": "object"})] = Field(default_factory=Person)
-    overrides: Annotated[Overrides, WithJsonSchema(OVERRIDES_SCHEMA)] = Field(default_factory=dict)
+    offers: list[Offer] = Field(min_length=2, max_length=10, json_schema_extra=listed_as(OFFERS_LISTING))
+    person: Person = Field(default_factory=Person, json_schema_extra=listed_as({"type": "object"}))
+    overrides: Overrides = Field(default_factory=dict, json_schema_extra=listed_as(OVERRIDES_SCHEMA))
     detail: Detail = "concise"
     seed: Seed = SEED_DEFAULT
     draws: Draws = DRAWS_DEFAULT
 
 
-class PayRange(Part):
-    """P10, P50 and P90, whole USD."""
-
-    p10_usd: int
-    p50_usd: int
-    p90_usd: int
-
-
-class YearRange(PayRange):
+class YearRange(UsdRange):
     """One year's pay value, if still employed then; years count from 1."""
 
     year: int
@@ -104,13 +87,13 @@ class Face(Part):
     by_year_usd: list[int] | None = None
 
 
-class PayValue(PayRange):
+class PayValue(UsdRange):
     """What it is worth, as the level yearly gross salary of equal present value."""
 
     mean_usd: int | None = None
     per_hour_p50_usd: int | None = None
     present_value_p50_usd: int
-    present_value: PayRange | None = None
+    present_value: UsdRange | None = None
     by_year: list[YearRange] | None = None
 
 
@@ -138,39 +121,11 @@ class TokensExplained(Part):
     compared: str | None = None
 
 
-class Question(Part):
-    """A question whose answer would move the result, and where the answer goes."""
-
-    ask: str
-    field: str
-    worth_usd: int
-
-
 class Lever(Part):
     """A term to negotiate, and what it adds on average, USD a year."""
 
     ask_for: str
     gain_usd: int
-
-
-class Defaulted(Part):
-    """Something not said, what was taken in its place, and the pay values (P50) it may cause."""
-
-    field: str
-    taken: str | None
-    low_usd: int
-    high_usd: int
-
-
-class AssumptionUsed(Part):
-    """One assumption behind the numbers."""
-
-    name: str
-    low: float | None = None
-    base: float
-    high: float | None = None
-    origin: str | None = None
-    source: str | None = None
 
 
 class Career(Part):
@@ -216,15 +171,15 @@ class OfferValue(Answer):
         return offer_in_words(self)
 
 
-class Ranked(PayRange):
+class Ranked(UsdRange):
     """One offer's place, by expected pay value; regret is what choosing it costs on average against the best."""
 
     label: str
     rank: int
     face_usd: int
-    mean_usd: int
+    mean_usd: int | None = None
     chance_best: float
-    regret_usd: int
+    regret_usd: int | None = None
 
 
 class Pairwise(Part):

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.cases import HORIZON_YEARS, Case, share_terms_of, taxes_for
 from tokenworth.money import dollars
-from tokenworth.offers.case import HORIZON_YEARS, Case, share_terms_of, taxes_for
 from tokenworth.offers.simulate import Run, token_shocks, total_level
 from tokenworth.terms import Vesting
 from tokenworth.valuation.arrays import Array
@@ -49,7 +49,9 @@ def value_scenario(case: Case, run: Run, scenario: Scenario, sampler: Sampler) -
         case.terms.tokens is not None and terms.tokens.periods_per_year == case.terms.tokens.periods_per_year
     )
     shocks = run.shocks if same_periods else token_shocks(terms, sampler)
-    return total_level(scenario.case or case, p, shocks, terms=terms)
+    same_shares = terms.shares == case.terms.shares and terms.base == case.terms.base and not terms.contractor
+    known = run.pay if same_shares and "shares" in run.level else None
+    return total_level(scenario.case or case, p, shocks, terms=terms, known=known)
 
 
 def improvements(case: Case, run: Run) -> Iterator[Scenario]:

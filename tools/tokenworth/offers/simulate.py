@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from tokenworth.offers.case import Case
+from tokenworth.cases import Case
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import ALL_ON, Factors
-from tokenworth.valuation.pay import Pay, PayTerms, level_of, value_pay
+from tokenworth.valuation.pay import Pay, PayTerms, join_pays, levels_of, value_pay
 
 __all__ = ["CAREER_PARAMETERS", "Run", "parameters_of", "run_case", "total_level"]
 
@@ -38,6 +38,7 @@ DENOMINATED: Final = {
 }
 SHARES: Final = ("share_drift", "risk_aversion", "outside_wealth_multiple")
 PRIVATE: Final = ("volatility_private", "firm_survival_5y", "years_to_liquidity")
+BLOCK_DRAWS: Final = 10_000
 CAREER_PARAMETERS: Final = ("counterfactual_compute_usd_year", "rent_sharing", "output_elasticity", "ratchet")
 
 
@@ -82,12 +83,23 @@ def run_case(case: Case, sampler: Sampler, *, career: bool = False) -> Run:
     # Parameters that these terms do not use stand at a harmless constant, so that one code path serves all offers.
     p = {**UNUSED, **sampler.draw_all({name: case.assumptions[name].spread() for name in names})}
     shocks = token_shocks(case.terms, sampler)
-    pay = value_pay(case.terms, p, shocks, case.taxes)
-    level: dict[str, Array] = {
-        part.name: np.broadcast_to(level_of(part, p), (sampler.count,)) for part in pay.components
-    }
+    pay = _in_blocks(case, p, shocks, sampler.count)
+    level = {name: np.broadcast_to(each, (sampler.count,)) for name, each in levels_of(pay.components, p).items()}
     total = np.sum(list(level.values()), axis=0)
     return Run(p, shocks, pay, level, total)
+
+
+def _in_blocks(case: Case, p: Mapping[str, Array], shocks: list[Array], count: int) -> Pay:
+    """Value some draws at a time: what is in work fits the processor's cache, and memory does not grow with draws."""
+    if count <= BLOCK_DRAWS:
+        return value_pay(case.terms, p, shocks, case.taxes)
+    sizes = [min(BLOCK_DRAWS, count - start) for start in range(0, count, BLOCK_DRAWS)]
+    pays: list[Pay] = []
+    for block, size in enumerate(sizes):
+        part = slice(block * BLOCK_DRAWS, block * BLOCK_DRAWS + size)
+        drawn = {name: values[part] if values.shape[-1] > 1 else values for name, values in p.items()}
+        pays.append(value_pay(case.terms, drawn, [shock[part] for shock in shocks], case.taxes))
+    return join_pays(pays, sizes)
 
 
 def token_shocks(terms: PayTerms, sampler: Sampler) -> list[Array]:
@@ -99,11 +111,20 @@ def token_shocks(terms: PayTerms, sampler: Sampler) -> list[Array]:
 
 
 def total_level(
-    case: Case, p: Mapping[str, Array], shocks: list[Array], factors: Factors = ALL_ON, terms: PayTerms | None = None
+    case: Case,
+    p: Mapping[str, Array],
+    shocks: list[Array],
+    factors: Factors = ALL_ON,
+    terms: PayTerms | None = None,
+    known: Pay | None = None,
 ) -> Array:
-    """Total level yearly gross salary of a case on given draws, under other factors or terms."""
-    pay = value_pay(terms or case.terms, p, shocks, case.taxes, factors)
-    return sum((level_of(part, p, factors) for part in pay.components), np.zeros(()))
+    """Total level yearly gross salary of a case on given draws, under other factors or terms.
+
+    Args:
+        known: the case's pay on these draws, to take the shares from where terms and parameters leave them as they are.
+    """
+    pay = value_pay(terms or case.terms, p, shocks, case.taxes, factors, known)
+    return sum(levels_of(pay.components, p, factors).values(), np.zeros(()))
 
 
 UNUSED: Final[Mapping[str, Array]] = {"bonus_payout": np.ones(1)}

@@ -7,10 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from tokenworth.answers import UsdRange
 from tokenworth.assumptions.benchmarks import compared_with_published
+from tokenworth.assumptions.used import assumptions_used, bare
+from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.money import whole
-from tokenworth.offers.case import HORIZON_YEARS, Case, build_case
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -21,12 +23,10 @@ from tokenworth.offers.explain import (
     waterfall_of,
 )
 from tokenworth.offers.models import (
-    AssumptionUsed,
     Career,
     ComponentValue,
     Face,
     OfferValue,
-    PayRange,
     PayValue,
     TokensExplained,
     ValueOfferRequest,
@@ -35,11 +35,13 @@ from tokenworth.offers.models import (
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
 from tokenworth.offers.words import offer_headline
 from tokenworth.valuation.arrays import Array
-from tokenworth.valuation.career import career_value, implied_output_multiple
+from tokenworth.valuation.career import career_value, extra_compute, implied_output_multiple
+from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
+from tokenworth.valuation.grants import token_share
 from tokenworth.valuation.sensitivity import percentiles
 
-__all__ = ["assumptions_used", "face_of", "pay_range", "value_offer"]
+__all__ = ["face_of", "pay_range", "value_offer"]
 
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 2
@@ -63,7 +65,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
     defaulted = defaulted_facts(case, unsaid, tornado)
     questions = questions_of(case, run, unsaid)
     tokens = _tokens(case, run, few) if case.terms.tokens is not None else None
-    used = assumptions_used(case, tornado)
+    used = assumptions_used(case.assumptions, parameters_of(case.terms), tornado)
     answer = OfferValue(
         headline=offer_headline(face, pay, tokens, questions),
         label=offer.label,
@@ -102,35 +104,25 @@ def face_of(case: Case) -> Face:
         "other": terms.other,
     }
     yearly = {name: sum(values) / HORIZON_YEARS for name, values in by_name.items() if any(values)}
-    total = sum(yearly.values())
+    total, tokens = sum(yearly.values()), yearly.get("tokens", 0.0)
     return Face(
         total_usd=whole(total),
-        token_share=round(yearly.get("tokens", 0.0) / total, 4) if total > 0.0 else 0.0,
+        token_share=round(token_share(total - tokens, tokens), 4),
         by_component_usd={name: whole(value) for name, value in yearly.items()},
         by_year_usd=[whole(sum(values[year] for values in by_name.values())) for year in range(HORIZON_YEARS)],
     )
 
 
-def pay_range(values: Array) -> PayRange:
+def pay_range(values: Array) -> UsdRange:
     """P10, P50 and P90 in whole dollars."""
     low, middle, high = percentiles(values)
-    return PayRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high))
-
-
-def assumptions_used(case: Case, tornado: dict[str, tuple[int, int]]) -> list[AssumptionUsed]:
-    """Every assumption behind the numbers, the one with the widest dollar range first."""
-    order = {name: place for place, name in enumerate(tornado)}
-    names = sorted(parameters_of(case.terms), key=lambda name: order.get(name, len(order)))
-    return [
-        AssumptionUsed(name=e.name, low=e.low, base=e.base, high=e.high, origin=e.origin, source=e.source)
-        for e in (case.assumptions[name] for name in names)
-    ]
+    return UsdRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high))
 
 
 def _pay(case: Case, run: Run) -> PayValue:
     middle = pay_range(run.total)
     fall = run.p["discount_rate"] + run.p["separation_hazard"]
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(HORIZON_YEARS)), np.zeros(()))
+    annuity = level_annuity(fall, HORIZON_YEARS)
     years: list[YearRange] = []
     for year in range(HORIZON_YEARS):
         amount = sum((part.amounts[year] for part in run.pay.components), np.zeros(1))
@@ -169,7 +161,7 @@ def _tokens(case: Case, run: Run, few: Run) -> TokensExplained:
     face = sum(terms.budget_usd) / HORIZON_YEARS if terms is not None else 0.0
     worth = float(np.mean([year.worth.mean() for year in years]))
     open_question = case.assumptions["personal_share"].origin == "default"
-    level = run.level["tokens"]
+    level = run.level.get("tokens", np.zeros(1))  # a grant of nothing is no component
     return TokensExplained(
         advertised_usd=whole(face),
         used_usd=whole(float(np.mean([year.used.mean() for year in years]))),
@@ -195,7 +187,7 @@ def _career(run: Run) -> Career | None:
     if not run.pay.tokens:
         return None
     used = run.pay.tokens[0].used
-    extra = np.maximum(used - run.p["counterfactual_compute_usd_year"], 0.0)
+    extra = extra_compute(used, run.p["counterfactual_compute_usd_year"])
     multiple = implied_output_multiple(extra, run.p["counterfactual_compute_usd_year"], run.p["output_elasticity"])
     pay = sum((part.amounts[0] for part in run.pay.components[:1]), np.zeros(()))
     return Career(
@@ -222,15 +214,9 @@ def _concise(answer: OfferValue) -> OfferValue:
             "next_questions": answer.next_questions[:SHOWN],
             "levers": answer.levers[:SHOWN],
             "defaulted": answer.defaulted[:SHOWN],
-            "assumptions": [_bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
             "career": None,
             "employer_cost_usd": None,
             "tax_source": None,
         }
     )
-
-
-def _bare(entry: AssumptionUsed) -> AssumptionUsed:
-    """Its middle value only; its origin where that is not the shipped default."""
-    origin = None if entry.origin == "default" else entry.origin
-    return AssumptionUsed(name=entry.name, base=entry.base, origin=origin)

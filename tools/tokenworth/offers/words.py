@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tokenworth.answers import ask_next_in_words, three_in_words
 from tokenworth.money import dollars, percent
 
 if TYPE_CHECKING:
+    from tokenworth.answers import Question, UsdRange
     from tokenworth.offers.models import (
         ComponentValue,
         Face,
         OfferComparison,
         OfferValue,
         Pairwise,
-        PayRange,
         PayValue,
-        Question,
         Ranked,
         TokensExplained,
     )
@@ -58,10 +58,10 @@ def offer_in_words(answer: OfferValue) -> str:
     lines = [answer.headline, ""]
     lines.append("Per year, as gross salary (P10 / P50 / P90; face):")
     lines += [f"- {NAMES[part.name]}: {_worth(part)}; face {dollars(part.face_usd)}" for part in answer.components]
-    lines.append(f"- total: {_three(answer.pay)}; face {dollars(answer.face.total_usd)}")
+    lines.append(f"- total: {three_in_words(answer.pay)}; face {dollars(answer.face.total_usd)}")
     lines.append(f"Present value of 4 years: {dollars(answer.pay.present_value_p50_usd)} (P50).")
     if answer.pay.by_year is not None:
-        lines += [f"Year {year.year}, if still employed: {_three(year)}" for year in answer.pay.by_year]
+        lines += [f"Year {year.year}, if still employed: {three_in_words(year)}" for year in answer.pay.by_year]
     if answer.tokens is not None:
         lines.append(_tokens_in_words(answer.tokens))
     lines += ["", "From face to value: " + "; ".join(_steps(answer)) + "."]
@@ -83,7 +83,7 @@ def offer_in_words(answer: OfferValue) -> str:
             f"the bar it sets: {answer.career.implied_output_multiple:g}x your output."
         )
     lines += _small_print(answer)
-    lines += _ask_next(answer.next_questions)
+    lines += ask_next_in_words(answer.next_questions)
     return "\n".join(lines)
 
 
@@ -106,14 +106,15 @@ def comparison_in_words(answer: OfferComparison) -> str:
     names = ", ".join(entry.name for entry in answer.assumptions)
     lines.append(f"{answer.assumptions_used} assumptions used, first: {names}. explain_assumptions shows them all.")
     lines += [f"Note: {note}." for note in answer.notes]
-    lines += _ask_next(answer.next_questions)
+    lines += ask_next_in_words(answer.next_questions)
     return "\n".join(lines)
 
 
 def _place(entry: Ranked) -> str:
+    regret = "" if entry.regret_usd is None else f"; choosing it costs {dollars(entry.regret_usd)} on average"
     return (
-        f"{entry.rank}. {entry.label}: {_three(entry)}; face {dollars(entry.face_usd)}; best in "
-        f"{percent(entry.chance_best)} of draws; choosing it costs {dollars(entry.regret_usd)} on average"
+        f"{entry.rank}. {entry.label}: {three_in_words(entry)}; face {dollars(entry.face_usd)}; best in "
+        f"{percent(entry.chance_best)} of draws{regret}"
     )
 
 
@@ -157,15 +158,7 @@ def _small_print(answer: OfferValue) -> list[str]:
     return lines
 
 
-def _ask_next(questions: list[Question]) -> list[str]:
-    if not questions:
-        return ["Ask next: is there anything in the contract that was not said here?"]
-    first, *rest = questions
-    lines = [f"Ask next: {first.ask} (worth {dollars(first.worth_usd)} of range; send as {first.field})"]
-    return lines + [f"Then: {q.ask} ({dollars(q.worth_usd)}; {q.field})" for q in rest]
-
-
-def _range(values: PayRange) -> str:
+def _range(values: UsdRange) -> str:
     return f"P10 {dollars(values.p10_usd)}, P90 {dollars(values.p90_usd)}"
 
 
@@ -173,7 +166,3 @@ def _worth(part: ComponentValue) -> str:
     if part.p10_usd is None or part.p90_usd is None:
         return dollars(part.p50_usd)
     return f"{dollars(part.p10_usd)} / {dollars(part.p50_usd)} / {dollars(part.p90_usd)}"
-
-
-def _three(values: PayRange) -> str:
-    return f"{dollars(values.p10_usd)} / {dollars(values.p50_usd)} / {dollars(values.p90_usd)}"

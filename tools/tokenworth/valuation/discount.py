@@ -9,7 +9,14 @@ import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 
-__all__ = ["discount_factor", "hazard_annuity", "payback_share", "present_value_of_annuity", "survival"]
+__all__ = [
+    "discount_factor",
+    "hazard_annuity",
+    "level_annuity",
+    "payback_share",
+    "present_value_of_annuity",
+    "survival",
+]
 
 
 def survival(hazard: Numeric, years: Numeric) -> Array:
@@ -30,6 +37,11 @@ def hazard_annuity(payment: float, months: int, rate: Numeric, hazard: Numeric) 
     fall = np.exp(-(as_array(rate) + as_array(hazard)) / 12.0)
     powers = fall[..., np.newaxis] ** np.arange(1, months + 1)
     return np.asarray(payment * powers.sum(axis=-1))
+
+
+def level_annuity(fall: Numeric, years: int) -> Array:
+    """Present value of a dollar in the middle of each of `years` years, at a continuous yearly fall (r + h)."""
+    return sum((np.exp(-as_array(fall) * (year + 0.5)) for year in range(years)), np.zeros(()))
 
 
 def present_value_of_annuity(rate: float, periods: int, payment: float = 1.0) -> float:

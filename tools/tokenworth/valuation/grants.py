@@ -14,10 +14,10 @@ import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.price_paths import average_price_ratio
-from tokenworth.valuation.usage import YearOfUse, annual_log_sd, use_with_carry, use_within_budget
+from tokenworth.valuation.usage import YearOfUse, annual_log_sd, demand_swing, use_with_carry, use_within_budget
 from tokenworth.valuation.willingness import willingness_to_pay
 
-__all__ = ["ALL_ON", "Factors", "TokenTerms", "TokenYear", "token_years"]
+__all__ = ["ALL_ON", "PRICE_CHANGE", "Factors", "TokenTerms", "TokenYear", "own_worth", "token_share", "token_years"]
 
 Denomination = Literal["usd", "model", "flagship", "capability"]
 Imputed = Literal["none", "personal_use", "face"]
@@ -100,6 +100,12 @@ class TokenYear:
     cost: Array
 
 
+def token_share(other_pay: float, tokens: float) -> float:
+    """The tokens' share of the whole package at face; 0 where nothing is paid."""
+    total = other_pay + tokens
+    return tokens / total if total > 0.0 else 0.0
+
+
 def token_years(
     terms: TokenTerms,
     p: Mapping[str, Array],
@@ -122,12 +128,27 @@ def token_years(
     years: list[TokenYear] = []
     carried: Array = np.zeros(())
     price_before: Array = np.ones(())
+    swings = _swings(terms, p, shocks, factors)
     for year, budget in enumerate(terms.budget_usd):
         price = _price_index(terms, p, year, factors)
-        use = _use(terms, p, shocks, year, budget * price / terms.periods_per_year, carried * price / price_before)
+        wanted = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / terms.periods_per_year
+        demand = wanted * (swings if terms.periods_per_year == 12 else swings[year : year + 1])
+        granted = budget * price / terms.periods_per_year
+        if terms.carries:
+            use = use_with_carry(demand, granted, carried * price / price_before, terms.carry_cap_usd)
+        else:
+            use = use_within_budget(demand, granted)
         carried, price_before = use.left, price
         years.append(_worth(terms, p, factors, year, budget * price, use, deductible_tools=deductible_tools))
     return years
+
+
+def _swings(terms: TokenTerms, p: Mapping[str, Array], shocks: Sequence[Array], factors: Factors) -> Array:
+    """Demand over its level: periods on a new first axis, before any axis of scenarios or factors."""
+    sd = p["demand_sigma_month"] if terms.periods_per_year == 12 else annual_log_sd(p["demand_sigma_month"])
+    rank = max(as_array(value).ndim for value in (sd, p["demand_usd_year"], p["demand_growth"], factors.quality))
+    stacked = np.stack(shocks).reshape((len(shocks),) + (1,) * (max(rank, 1) - 1) + (-1,))
+    return demand_swing(sd, stacked)
 
 
 def _price_index(terms: TokenTerms, p: Mapping[str, Array], year: int, factors: Factors) -> Array:
@@ -138,20 +159,6 @@ def _price_index(terms: TokenTerms, p: Mapping[str, Array], year: int, factors: 
     if terms.denomination == "capability":
         ratio = np.maximum(ratio, np.minimum(p["price_floor_capability"] / terms.usd_per_million, 1.0))
     return 1.0 + factors.quality * (ratio - 1.0)
-
-
-def _use(
-    terms: TokenTerms, p: Mapping[str, Array], shocks: Sequence[Array], year: int, budget: Array, carried: Array
-) -> YearOfUse:
-    """Use in each period of one year."""
-    periods = terms.periods_per_year
-    wanted = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / periods
-    sd = p["demand_sigma_month"] if periods == 12 else annual_log_sd(p["demand_sigma_month"])
-    chosen = shocks if periods == 12 else shocks[year : year + 1]
-    demand = [wanted * np.exp(sd * z - sd * sd / 2.0) for z in chosen]
-    if terms.carries:
-        return use_with_carry(demand, budget, carried, terms.carry_cap_usd)
-    return use_within_budget(demand, budget)
 
 
 def _worth(
@@ -169,19 +176,25 @@ def _worth(
     stays = 1.0 + factors.quality * (np.exp(-p["cut_hazard"] * (year + 0.5)) - 1.0)
     share = 1.0 + factors.work_only * (p["personal_share"] - 1.0)
     own_spend = p["own_spend_usd_year"] / periods
-    zero: Array = np.zeros(())
-    total_used, worth, cashed = zero, zero, zero
-    for period_use in use.used:
-        used = period_use + (1.0 - as_array(factors.unused)) * (face / periods - period_use)
-        own = _own_worth(p, factors, year, used * share, terms.denomination, own_spend)
-        if terms.cash_out > 0.0:
-            pays_out = terms.cash_out * used * share
-            cashed = cashed + np.where(pays_out > own, pays_out, 0.0)
-            own = np.maximum(own, pays_out)
-        total_used, worth = total_used + used, worth + own
+    unused, period_face = as_array(factors.unused), face / periods
+    # A period axis stays first: what it meets has its own axes, or fewer.
+    by_period = use.used.reshape(
+        use.used.shape[:1] + (1,) * max(unused.ndim - use.used.ndim + 1, 0) + use.used.shape[1:]
+    )
+    used = by_period + (1.0 - unused) * (period_face - by_period)
+    if share.any():
+        own = own_worth(p, factors, year, used * share, terms.denomination, own_spend)
+    else:
+        own = np.zeros((periods, 1))
+    cashed: Array = np.zeros(())
     if terms.cash_out > 0.0:
-        rest = terms.cash_out * use.lost * as_array(factors.unused)
-        cashed, worth = cashed + rest, worth + rest
+        pays_out = terms.cash_out * used * share
+        rest = terms.cash_out * use.lost * unused
+        cashed = np.where(pays_out > own, pays_out, 0.0).sum(axis=0) + rest
+        worth = np.maximum(own, pays_out).sum(axis=0) + rest
+    else:
+        worth = own.sum(axis=0)
+    total_used = used.sum(axis=0)
     if terms.kept_months > 0.0 and terms.carries:
         worth = worth + _kept_on_leaving(terms, p, factors, year, use.left, share)
     total_personal = total_used * share
@@ -200,10 +213,10 @@ def _worth(
     )
 
 
-def _own_worth(
+def own_worth(
     p: Mapping[str, Array], factors: Factors, year: int, personal: Array, denomination: Denomination, own_spend: Array
 ) -> Array:
-    """Willingness to pay for personal use, after quality and a named model's retirement; by period."""
+    """Willingness to pay for personal use, after quality and a named model's retirement; by period, USD."""
     quality = p["choice_quality"]
     if denomination == "model":
         quality = quality * np.exp(-p["model_retirement_hazard"] * (year + 0.5))
@@ -223,7 +236,7 @@ def _kept_on_leaving(
     wanted_a_month = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / 12.0
     kept = np.minimum(left, wanted_a_month * months) * np.where(share > 0.0, 1.0, 0.0)
     own_spend = p["own_spend_usd_year"] / 12.0 * months
-    worth = _own_worth(p, factors, year, kept, terms.denomination, own_spend)
+    worth = own_worth(p, factors, year, kept, terms.denomination, own_spend)
     return worth * -np.expm1(-p["separation_hazard"]) * factors.unused
 
 

@@ -7,19 +7,19 @@ and survival-weighted alike. Arrays hold draws on the last axis, and one array s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
-from tokenworth.valuation.discount import payback_share
+from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
 from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival
 from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
 from tokenworth.valuation.vesting import VestingYear
 
-__all__ = ["Component", "Pay", "PayTerms", "ShareTerms", "TaxYears", "level_of", "value_pay"]
+__all__ = ["Component", "Pay", "PayTerms", "ShareTerms", "TaxYears", "join_pays", "level_of", "levels_of", "value_pay"]
 
 SALARY_FOR_WEALTH_MIN: Final = 1000.0
 
@@ -100,9 +100,19 @@ class Pay:
     tokens: list[TokenYear] = field(default_factory=list[TokenYear])
     market_shares: list[Array] = field(default_factory=list[Array])
 
+    @property
+    def shares(self) -> Component:
+        """The shares; only where there are any."""
+        return next(part for part in self.components if part.name == "shares")
+
 
 def value_pay(
-    terms: PayTerms, p: Mapping[str, Array], shocks: Sequence[Array], taxes: TaxYears, factors: Factors = ALL_ON
+    terms: PayTerms,
+    p: Mapping[str, Array],
+    shocks: Sequence[Array],
+    taxes: TaxYears,
+    factors: Factors = ALL_ON,
+    known: Pay | None = None,
 ) -> Pay:
     """Every component of an offer as gross salary.
 
@@ -112,6 +122,7 @@ def value_pay(
         shocks: standard normals for token use; see `grants.token_years`.
         taxes: one curve a year.
         factors: which steps between face and value apply.
+        known: the same shares, salary and share parameters already valued, to take the shares from.
     """
     middles = tuple(year + 0.5 for year in range(terms.horizon_years))
     payout = 1.0 if terms.bonus_guaranteed else 1.0 + factors.bonus * (p["bonus_payout"] - 1.0)
@@ -125,7 +136,7 @@ def value_pay(
     taxable = [sum((part.amounts[year] for part in parts[:2]), as_array(sign_on[year])) for year in range(len(middles))]
     market: list[Array] = []
     if terms.shares:
-        shares, market = _shares(terms, p, factors)
+        shares, market = _shares(terms, p, factors) if known is None else (known.shares, known.market_shares)
         parts.append(shares)
         # Private shares are taxed when they can be sold, beyond this horizon; listed ones as wages at vest.
         taxable = [wages + vest for wages, vest in zip(taxable, market, strict=True)]
@@ -140,19 +151,56 @@ def value_pay(
     return Pay(shown, years, market)
 
 
-def level_of(component: Component, p: Mapping[str, Array], factors: Factors = ALL_ON) -> Array:
-    """The level yearly salary with the same present value: sum(DF*S*G) over sum(DF*S), the same for all components.
+def join_pays(pays: Sequence[Pay], sizes: Sequence[int]) -> Pay:
+    """One pay from those of consecutive blocks of draws.
 
-    With the `timing` factor off, the plain average over the years.
+    Args:
+        sizes: draws in each block.
+    """
+
+    def joined(blocks: Sequence[Array]) -> Array:
+        whole = [np.broadcast_to(block, (size,)) for block, size in zip(blocks, sizes, strict=True)]
+        return np.concatenate(whole)
+
+    first = pays[0]
+    years = range(len(first.components[0].amounts))
+    components = tuple(
+        replace(part, amounts=[joined([pay.components[place].amounts[year] for pay in pays]) for year in years])
+        for place, part in enumerate(first.components)
+    )
+    tokens = [
+        TokenYear(**{name: joined([getattr(pay.tokens[year], name) for pay in pays]) for name in TokenYear.__slots__})
+        for year in range(len(first.tokens))
+    ]
+    market = [joined([pay.market_shares[year] for pay in pays]) for year in range(len(first.market_shares))]
+    return Pay(components, tokens, market)
+
+
+def level_of(component: Component, p: Mapping[str, Array], factors: Factors = ALL_ON) -> Array:
+    """One component's `levels_of`."""
+    return levels_of((component,), p, factors)[component.name]
+
+
+def levels_of(components: Sequence[Component], p: Mapping[str, Array], factors: Factors = ALL_ON) -> dict[str, Array]:
+    """Each component's level yearly salary of the same present value, by name.
+
+    sum(DF*S*G) over sum(DF*S), the same discount and survival for all; with the `timing` factor off, the plain
+    average over the years.
     """
     fall = p["discount_rate"] + p["separation_hazard"]
-    years = len(component.amounts)
-    annuity = sum((np.exp(-fall * (year + 0.5)) for year in range(years)), np.zeros(()))
-    total: Array = np.zeros(())
-    for amount, when in zip(component.amounts, component.when, strict=True):
-        weight = np.exp(-fall * when) / annuity
-        total = total + amount * (1.0 / years + factors.timing * (weight - 1.0 / years))
-    return total
+    years = len(components[0].amounts)
+    annuity = level_annuity(fall, years)
+    weights: dict[float, Array] = {}
+    levels: dict[str, Array] = {}
+    for component in components:
+        total: Array = np.zeros(())
+        for amount, when in zip(component.amounts, component.when, strict=True):
+            if when not in weights:
+                weight = np.exp(-fall * when) / annuity
+                weights[when] = 1.0 / years + factors.timing * (weight - 1.0 / years)
+            total = total + amount * weights[when]
+        levels[component.name] = total
+    return levels
 
 
 def _sign_on(terms: PayTerms, p: Mapping[str, Array], factors: Factors) -> list[Array]:

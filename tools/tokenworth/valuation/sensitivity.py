@@ -10,8 +10,11 @@ __all__ = ["percentiles", "value_of_knowing", "width_of", "width_removed"]
 
 
 def percentiles(values: Array) -> tuple[float, float, float]:
-    """P10, P50 and P90 of draws."""
-    low, middle, high = np.percentile(values, (10.0, 50.0, 90.0))
+    """P10, P50 and P90 of draws, between neighbours linearly."""
+    # numpy sorts floats faster than it selects from them, and one sort serves all three.
+    in_order = np.sort(values)
+    places = np.array((0.1, 0.5, 0.9)) * (len(in_order) - 1)
+    low, middle, high = np.interp(places, np.arange(len(in_order)), in_order)
     return float(low), float(middle), float(high)
 
 

@@ -20,7 +20,7 @@ __all__ = [
 
 
 # Gauss-Hermite nodes: exact to a cent on $400k; in a simulation the spread of the draws is far wider than the error.
-NODES_EXACT: Final = 96
+NODES_EXACT: Final = 128
 NODES_SIMULATED: Final = 10
 
 

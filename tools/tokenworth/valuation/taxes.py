@@ -28,6 +28,8 @@ __all__ = [
 
 # Beyond any wage: the ends between which the curves are interpolated.
 WAGES_MAX: Final = 1e13
+# Interpolation measures from the lower knot, so a near one keeps small negative amounts exact.
+BELOW_ZERO: Final = (-WAGES_MAX, -1e7)
 CREDIT_STEP_WIDTH: Final = 2500.0
 # IRC s.1402(a)(12): net earnings from self-employment are 92.35% of profit.
 SELF_EMPLOYMENT_BASE: Final = 0.9235
@@ -157,8 +159,8 @@ def contractor_curve(
 
 def flat_curve(marginal_rate: float) -> TaxCurve:
     """The caller's one marginal rate, for places without tables here."""
-    ends = np.array([-WAGES_MAX, WAGES_MAX])
-    return TaxCurve(ends, marginal_rate * ends)
+    wages = np.array([*BELOW_ZERO, 0.0, WAGES_MAX])
+    return TaxCurve(wages, marginal_rate * wages)
 
 
 def gross_salary_equivalent(
@@ -223,4 +225,5 @@ def _self_employment_deduction(payroll: PayrollTax, profit: Array) -> Array:
 
 def _with_ends(wages: Array, tax: Array) -> TaxCurve:
     """Below zero wages there is no tax: a benefit can cost more than it brings."""
-    return TaxCurve(np.concatenate([[-WAGES_MAX], wages]), np.concatenate([[0.0], tax]))
+    untaxed = np.zeros(len(BELOW_ZERO))
+    return TaxCurve(np.concatenate([BELOW_ZERO, wages]), np.concatenate([untaxed, tax]))

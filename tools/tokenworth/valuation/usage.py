@@ -6,7 +6,6 @@ after this concave step, never before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erf, exp, log, sqrt
 
@@ -14,7 +13,15 @@ import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 
-__all__ = ["YearOfUse", "annual_log_sd", "expected_use", "lognormal_cv", "use_with_carry", "use_within_budget"]
+__all__ = [
+    "YearOfUse",
+    "annual_log_sd",
+    "demand_swing",
+    "expected_use",
+    "lognormal_cv",
+    "use_with_carry",
+    "use_within_budget",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +29,12 @@ class YearOfUse:
     """One year's use of a budget that may carry over, in dollars of that year.
 
     Attributes:
-        used: one array a period.
+        used: by period, then as the demand.
         left: what is left at the end of the year and may be carried on.
         lost: what the year's budget held and neither was used nor may be carried on.
     """
 
-    used: list[Array]
+    used: Array
     left: Array
     lost: Array
 
@@ -55,27 +62,28 @@ def annual_log_sd(sigma_month: Numeric) -> Array:
     return np.sqrt(np.log1p(np.expm1(s * s) / 12.0))
 
 
-def use_within_budget(demand: Sequence[Array], budget: Numeric) -> YearOfUse:
-    """Use over a year's periods that share nothing: min(D, B) in each; the rest is lost."""
-    used: list[Array] = []
-    lost: Array = np.zeros(())
-    for wanted in demand:
-        now = np.minimum(wanted, budget)
-        lost = lost + (budget - now)
-        used.append(now)
-    return YearOfUse(used, np.zeros(()), lost)
+def demand_swing(log_sd: Numeric, shock: Numeric) -> Array:
+    """One period's demand over its mean, from a standard normal: exp(s*z - s^2/2)."""
+    s = as_array(log_sd)
+    return np.exp(s * as_array(shock) - s * s / 2.0)
 
 
-def use_with_carry(demand: Sequence[Array], budget: Numeric, carried: Numeric, cap: float) -> YearOfUse:
-    """Use over a year's periods when what is left rolls over, up to a cap.
+def use_within_budget(demand: Array, budget: Numeric) -> YearOfUse:
+    """Use over a year's periods (first axis) that share nothing: min(D, B) in each; the rest is lost."""
+    used = np.minimum(demand, budget)
+    return YearOfUse(used, np.zeros(()), as_array(len(demand) * as_array(budget) - used.sum(axis=0)))
+
+
+def use_with_carry(demand: Array, budget: Numeric, carried: Numeric, cap: float) -> YearOfUse:
+    """Use over a year's periods (first axis) when what is left rolls over, up to a cap.
 
     Args:
-        demand: one array a period.
+        demand: by period, then draw.
         budget: granted in each period, dollars.
         carried: brought into the first period, dollars.
         cap: the most that may be carried from one period to the next, dollars.
     """
-    left: Array = as_array(carried)
+    left = as_array(carried)
     lost: Array = np.zeros(())
     used: list[Array] = []
     for wanted in demand:
@@ -85,7 +93,7 @@ def use_with_carry(demand: Sequence[Array], budget: Numeric, carried: Numeric, c
         left = np.minimum(rest, cap)
         lost = lost + (rest - left)
         used.append(now)
-    return YearOfUse(used, left, lost)
+    return YearOfUse(np.stack(np.broadcast_arrays(*used)), left, lost)
 
 
 def _phi(x: float) -> float:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["VestingYear", "graded_years", "straight_line_years", "vested_fraction_graded", "vested_units"]
+__all__ = [
+    "Vest",
+    "VestingYear",
+    "graded_vests",
+    "straight_line_vests",
+    "vested_fraction_graded",
+    "vested_units",
+    "vests_by_year",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Vest:
+    """One vest: the share of the grant that is earned after so many whole months."""
+
+    month: int
+    fraction: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +55,33 @@ def vested_fraction_graded(schedule: Sequence[float], years: int) -> float:
     return float(sum(schedule[:years]))
 
 
-def straight_line_years(months: int, cliff: int, every: int, horizon_years: int) -> tuple[VestingYear, ...]:
-    """Each year's part of a straight-line schedule."""
-    events = [
-        (month, vested_units(1.0, months, cliff, month, every=every)) for month in range(1, 12 * horizon_years + 1)
-    ]
-    years: list[VestingYear] = []
+def straight_line_vests(months: int, cliff: int, every: int) -> tuple[Vest, ...]:
+    """Every vest of a straight-line schedule, in order."""
+    vests: list[Vest] = []
     before = 0.0
-    for year in range(horizon_years):
-        fraction, moment = 0.0, 0.0
-        for month, vested in events[12 * year : 12 * year + 12]:
-            fraction += vested - before
-            moment += (vested - before) * month / 12.0
+    for month in range(max(months, 1) + 1):
+        vested = vested_units(1.0, months, cliff, month, every=every)
+        if vested > before:
+            vests.append(Vest(month, vested - before))
             before = vested
-        years.append(VestingYear(fraction, moment / fraction if fraction > 0.0 else year + 0.5))
-    return tuple(years)
+    return tuple(vests)
 
 
-def graded_years(schedule: Sequence[float], every: int, horizon_years: int) -> tuple[VestingYear, ...]:
-    """Each year's part of a graded schedule; the first year vests at its end, later ones every `every` months."""
+def graded_vests(schedule: Sequence[float], every: int) -> tuple[Vest, ...]:
+    """Every vest of a graded schedule; the first year vests at its end, later ones every `every` months."""
+    vests: list[Vest] = []
+    for year, fraction in enumerate(schedule):
+        months = range(every, 13, every) if year > 0 else (12,)
+        vests += [Vest(12 * year + month, float(fraction) / len(months)) for month in months if fraction > 0.0]
+    return tuple(vests)
+
+
+def vests_by_year(vests: Sequence[Vest], horizon_years: int) -> tuple[VestingYear, ...]:
+    """Vests of each year from just after its start to its end; a vest at the very start counts to the first."""
     years: list[VestingYear] = []
     for year in range(horizon_years):
-        fraction = float(schedule[year]) if year < len(schedule) else 0.0
-        vests = range(every, 13, every) if year > 0 else (12,)
-        years.append(VestingYear(fraction, year + sum(vests) / len(vests) / 12.0))
+        here = [vest for vest in vests if max(vest.month - 1, 0) // 12 == year]
+        fraction = sum(vest.fraction for vest in here)
+        moment = sum(vest.fraction * vest.month for vest in here) / 12.0
+        years.append(VestingYear(fraction, moment / fraction if fraction > 0.0 else year + 0.5))
     return tuple(years)

@@ -8,6 +8,10 @@ from tokenworth.valuation.arrays import Array, Numeric, as_array
 
 __all__ = ["willingness_to_pay"]
 
+# Ends that keep the ratio of tokens to own spending finite; neither is reached by money.
+SPEND_MIN = 1e-150
+RATIO_MAX = 1e150
+
 
 def willingness_to_pay(usable: Numeric, own_spend: Numeric, elasticity: Numeric) -> Array:
     """Worth of `usable` dollars of tokens to someone who would have bought `own_spend` at list price.
@@ -21,15 +25,13 @@ def willingness_to_pay(usable: Numeric, own_spend: Numeric, elasticity: Numeric)
         own_spend: S0, USD a period; 0 makes everything worth 0.
         elasticity: eps > 0; 0 is read as no worth beyond S0.
     """
-    p, s0, eps = np.broadcast_arrays(as_array(usable), as_array(own_spend), as_array(elasticity))
-    worth = np.array(p)
-    # Most use lies within what one would have bought, where the two are equal: only the rest needs the powers.
-    beyond = p > s0
-    bought = s0[beyond]
-    power = 1.0 - 1.0 / np.maximum(eps[beyond], 1e-9)
-    log_over = np.log(p[beyond]) - np.log(np.maximum(bought, 1e-300))
-    # expm1(power*ln)/power tends to ln as eps tends to 1, so one expression serves both cases of the formula.
-    near_one = np.abs(power) < 1e-9
+    p, s0 = as_array(usable), as_array(own_spend)
+    power = 1.0 - 1.0 / np.maximum(as_array(elasticity), 1e-9)
+    log_over = np.log(np.clip(p / np.maximum(s0, SPEND_MIN), 1.0, RATIO_MAX))
+    # (x^power - 1)/power tends to ln x as eps tends to 1, so one expression serves both cases of the formula.
+    near_one = np.abs(power) < 1e-8
     safe = np.where(near_one, 1.0, power)
-    worth[beyond] = bought * (1.0 + np.where(near_one, log_over, np.expm1(safe * log_over) / safe))
-    return worth
+    beyond = (np.exp(safe * log_over) - 1.0) / safe
+    if near_one.any():
+        beyond = np.where(near_one, log_over, beyond)
+    return as_array(np.minimum(p, s0) + s0 * beyond)

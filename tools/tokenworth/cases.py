@@ -1,6 +1,7 @@
 """From an offer and a person to what the valuation computes with; what was not said is noted on the way.
 
-This is the only place where a default stands in for a fact of the contract, and it lists each one.
+This is the only place where a default stands in for a fact of the contract, and it lists each one with the question
+that would replace it. Every family that reads a contract starts here.
 """
 
 from __future__ import annotations
@@ -9,19 +10,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
 from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
 from tokenworth.context import Context
 from tokenworth.errors import InvalidInputError, NotPricedError
 from tokenworth.money import Money
-from tokenworth.offers.models import Overrides, Person
-from tokenworth.terms import Offer, TokenGrant, Vesting
+from tokenworth.terms import Offer, Person, TokenGrant, Vesting
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
 from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
 from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
-from tokenworth.valuation.vesting import VestingYear, graded_years, straight_line_years
+from tokenworth.valuation.vesting import Vest, VestingYear, graded_vests, straight_line_vests, vests_by_year
 
-__all__ = ["HORIZON_YEARS", "Case", "Taxed", "build_case", "share_terms_of", "taxes_for"]
+__all__ = [
+    "HORIZON_YEARS",
+    "REFRESH_VESTING",
+    "Case",
+    "Taxed",
+    "build_case",
+    "question_for",
+    "share_terms_of",
+    "taxes_for",
+    "vests_of",
+]
 
 HORIZON_YEARS: Final = 4
 HOURS_PER_YEAR: Final = 2080
@@ -31,6 +42,17 @@ REFRESH_VESTING: Final = Vesting(months=48, cliff_months=0, every_months=3)
 # What is left of the worth for each stated freedom of choice; unsaid, the assumption's whole range applies.
 CHOICE_QUALITY: Final = {"any": 1.0, "one_provider": 0.9, "one_model": 0.7}
 IMPUTED: Final[dict[str, Imputed]] = {"no": "none", "personal_use": "personal_use", "face": "face"}
+
+ASKS: Final = {
+    "offer.tokens.unused": "What happens to tokens you do not use?",
+    "offer.tokens.on_leaving": "What happens to unspent tokens when you leave?",
+    "offer.tokens.taxed": "Will the tokens be taxed as income, and at what value?",
+    "offer.tokens.years": "For how many years is the token grant promised?",
+    "offer.sign_on.clawback_months": "For how long can the sign-on be claimed back?",
+    "person.filing": "Do you file taxes alone or jointly?",
+    "person.state": "In which state would you be taxed?",
+}
+VESTING_ASK: Final = "How do the shares vest?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,10 @@ class Case:
     def hours_per_year(self) -> float:
         """Hours the offer asks for."""
         return HOURS_PER_YEAR * float(self.offer.fte or 1)
+
+    def usd(self, amount: Money | None) -> float:
+        """An amount of the offer in USD; nothing where there is none."""
+        return _Dollars(self.offer)(amount)
 
     def with_terms(self, terms: PayTerms) -> Case:
         """The same case under other terms."""
@@ -101,6 +127,11 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
     return Case(label, offer, person, terms, taxed.years, taxed.name, taxed.source, assumptions, unsaid, notes)
+
+
+def question_for(field: str) -> str:
+    """What to ask about a term that the contract left unsaid."""
+    return ASKS.get(field, VESTING_ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +237,17 @@ def _one_holding(grants: list[ShareTerms]) -> ShareTerms:
     return ShareTerms(tuple(vesting), outstanding, grants[0].private)
 
 
-def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
+def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
+    """Every vest of a grant; a schedule that was not said is four years with a one-year cliff, then quarterly."""
     if vesting.yearly is not None:
-        return graded_years([float(share) for share in vesting.yearly], vesting.every_months, HORIZON_YEARS)
+        return graded_vests([float(share) for share in vesting.yearly], vesting.every_months)
     months = vesting.months or VESTING_MONTHS
     cliff = vesting.cliff_months if vesting.cliff_months is not None else min(CLIFF_MONTHS, months)
-    return straight_line_years(months, cliff, vesting.every_months, HORIZON_YEARS)
+    return straight_line_vests(months, cliff, vesting.every_months)
+
+
+def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
+    return vests_by_year(vests_of(vesting), HORIZON_YEARS)
 
 
 def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *, private: bool) -> ShareTerms:
@@ -225,8 +261,13 @@ def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *,
     return ShareTerms((*nothing, *later), tuple(outstanding), private)
 
 
-def _token_terms(grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> TokenTerms:
+def _token_terms(
+    grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]
+) -> TokenTerms | None:
+    """The grant as the valuation takes it; None where it grants nothing."""
     budget, once, monthly, price = _budget(grant, base, usd, context)
+    if budget <= 0.0:
+        return None
     years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
     lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
     for name, taken in _grant_defaults(grant, once=once).items():

@@ -1,0 +1,116 @@
+"""The port: this machine only, forged addresses refused, bodies bounded, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+MODERN = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list"}
+
+both_eras = pytest.mark.parametrize("extra", [{}, MODERN], ids=["legacy", "modern"])
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port
+
+
+@both_eras
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost.evil.example:{port}",
+        "127.0.0.1:{port}.evil",
+        "0.0.0.0:{port}",
+    ],
+)
+def test_a_forged_host_is_refused(http_url, host, extra):
+    headers = HEADERS | extra | {"host": host.format(port=_port(http_url))}
+    assert httpx.post(http_url, json=PING, headers=headers).status_code == 421
+
+
+@both_eras
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1:1",
+        "https://127.0.0.1:{port}",
+        "http://localhost:{port}.evil.example",
+    ],
+)
+def test_a_forged_origin_is_refused(http_url, origin, extra):
+    headers = HEADERS | extra | {"origin": origin.format(port=_port(http_url))}
+    assert httpx.post(http_url, json=PING, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", "http://localhost:{port}", "http://[::1]:{port}"])
+def test_a_page_of_this_server_s_own_may_call_it(http_url, origin):
+    headers = HEADERS | {"origin": origin.format(port=_port(http_url))}
+    assert httpx.post(http_url, json=PING, headers=headers).json() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "OPTIONS", "HEAD"])
+def test_only_post_is_served_as_there_are_no_sessions(http_url, method):
+    response = httpx.request(method, http_url, headers=HEADERS)
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert "mcp-session-id" not in httpx.post(http_url, json=PING, headers=HEADERS).headers
+
+
+def test_any_other_path_is_not_found(http_url):
+    assert httpx.post(http_url.replace("/mcp", "/"), json=PING, headers=HEADERS).status_code == 404
+
+
+def test_answers_name_no_software(http_url):
+    assert "server" not in httpx.post(http_url, json=PING, headers=HEADERS).headers
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+def test_a_body_over_the_cap_is_refused(new_http, chunked):
+    server = new_http(TOKENWORTH_BODY_BYTES_MAX="2000")
+    body = json.dumps(PING | {"params": {"_meta": {"x": "y" * 3_000}}}).encode()
+    response = httpx.post(server.url, content=iter([body[:1_000], body[1_000:]]) if chunked else body, headers=HEADERS)
+    assert response.status_code == 413
+    assert httpx.post(server.url, json=PING, headers=HEADERS).status_code == 200
+    server.end()
+
+
+def test_a_body_that_never_arrives_is_given_up_on(new_http):
+    server = new_http(TOKENWORTH_BODY_SECONDS_MAX="0.2")
+    with socket.create_connection(("127.0.0.1", _port(server.url)), timeout=20) as connection:
+        lines = ["POST /mcp HTTP/1.1", f"Host: 127.0.0.1:{_port(server.url)}", "Content-Length: 99", "", "{"]
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.recv(64).startswith(b"HTTP/1.1 408 ")
+    server.end()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - what is refused
+def test_an_address_that_others_can_reach_is_refused(tokenworth, host):
+    found = tokenworth("serve", "--http", "--host", host, "--port", "0")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "does not authenticate" in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_refused(tokenworth, http_url):
+    found = tokenworth("serve", "--http", "--port", str(_port(http_url)))
+    assert found.returncode == 2
+    assert found.stderr == (
+        "tokenworth: settings: port: cannot be listened on. Send a free port, or 0 for any free one\n"
+    )
+
+
+def test_a_client_that_keeps_its_connection_open_does_not_keep_the_server(new_http):
+    server = new_http()
+    with httpx.Client(headers=HEADERS) as client:
+        assert client.post(server.url, json=PING).status_code == 200
+        assert b"Traceback" not in server.end()

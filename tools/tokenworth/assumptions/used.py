@@ -1,0 +1,39 @@
+"""Which assumptions stand behind an answer, as answers list them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tokenworth.answers import Part
+from tokenworth.assumptions.catalogue import Assumptions
+
+__all__ = ["AssumptionUsed", "assumptions_used", "bare"]
+
+
+class AssumptionUsed(Part):
+    """One assumption behind the numbers."""
+
+    name: str
+    low: float | None = None
+    base: float
+    high: float | None = None
+    origin: str | None = None
+    source: str | None = None
+
+
+def assumptions_used(
+    assumptions: Assumptions, names: Iterable[str], tornado: Mapping[str, tuple[int, int]]
+) -> list[AssumptionUsed]:
+    """Every assumption of these names, the one with the widest dollar range first."""
+    order = {name: place for place, name in enumerate(tornado)}
+    ranked = sorted(names, key=lambda name: order.get(name, len(order)))
+    return [
+        AssumptionUsed(name=e.name, low=e.low, base=e.base, high=e.high, origin=e.origin, source=e.source)
+        for e in (assumptions[name] for name in ranked)
+    ]
+
+
+def bare(entry: AssumptionUsed) -> AssumptionUsed:
+    """Its middle value only; its origin where that is not the shipped default."""
+    origin = None if entry.origin == "default" else entry.origin
+    return AssumptionUsed(name=entry.name, base=entry.base, origin=origin)

@@ -1,0 +1,73 @@
+"""The balance of a token grant that rolls over, month by month, and what of it is lost on leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokenworth.valuation.arrays import Array, as_array
+from tokenworth.valuation.grants import PRICE_CHANGE, TokenTerms
+from tokenworth.valuation.price_paths import price_ratio
+from tokenworth.valuation.usage import use_with_carry
+
+__all__ = ["Balances", "lost_on_leaving", "monthly_balances"]
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """A grant month by month, USD of that month, one row a month from 0 (now).
+
+    Attributes:
+        unspent: balance after each month's grant and use.
+        wanted: what would be used in a month with no limit in the way.
+    """
+
+    unspent: Array
+    wanted: Array
+
+
+def monthly_balances(
+    terms: TokenTerms,
+    budget_by_month: Sequence[float],
+    p: Mapping[str, Array],
+    swings: Sequence[Array],
+    start: Array,
+) -> Balances:
+    """Run a grant that rolls over forward from now.
+
+    Args:
+        terms: the contract; its cap and what the grant is counted in apply.
+        budget_by_month: granted at the start of months 1, 2, ..., USD at today's price.
+        p: draws of the parameters, by name.
+        swings: demand over its level, one array for each month of the year; the same each year.
+        start: balance today.
+    """
+    wanted = p["demand_usd_year"] / 12.0
+    growth = 1.0 + p["demand_growth"]
+    price, step, floor = np.ones(()), None, np.zeros(())
+    if terms.denomination != "usd":
+        step = price_ratio(p[PRICE_CHANGE[terms.denomination]], 1.0 / 12.0)
+    if terms.denomination == "capability":
+        floor = np.minimum(p["price_floor_capability"] / terms.usd_per_million, 1.0)
+    left, rows = as_array(start), [as_array(start)]
+    levels = [wanted]
+    for month, budget in enumerate(budget_by_month):
+        if month > 0 and month % 12 == 0:
+            wanted = wanted * growth
+        if step is not None:
+            moved = np.maximum(price * step, floor)
+            left, price = left * (moved / price), moved
+        left = use_with_carry((wanted * swings[month % 12])[np.newaxis], budget * price, left, terms.carry_cap_usd).left
+        rows.append(left)
+        levels.append(wanted)
+    shape = np.broadcast_shapes(*(row.shape for row in rows), *(level.shape for level in levels))
+    return Balances(*(np.stack([np.broadcast_to(row, shape) for row in each]) for each in (rows, levels)))
+
+
+def lost_on_leaving(terms: TokenTerms, balances: Balances) -> Array:
+    """Of each month's balance, what the contract takes back: nothing that is portable, or used up while it is kept."""
+    if np.isinf(terms.kept_months):
+        return np.zeros_like(balances.unspent)
+    return np.maximum(balances.unspent - balances.wanted * terms.kept_months, 0.0)
