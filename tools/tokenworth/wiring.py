@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,15 +50,16 @@ class _LedgerAt:
         self._address = address
         self._sync: Sync = sync
         self._opened: Book | None = None
-        self._opening = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> Book:
         """The ledger."""
-        if self._opened is None:
-            from tokenworth.burn.ledger.opening import open_ledger  # noqa: PLC0415 - most calls need no ledger
+        async with self._opening:
+            if self._opened is None:
+                from tokenworth.burn.ledger.opening import open_ledger  # noqa: PLC0415 - most calls need no ledger
 
-            self._opened = await open_ledger(self._address, sync=self._sync)
-        return self._opened
+                self._opened = await open_ledger(self._address, sync=self._sync)
+            return self._opened
 
     async def close(self) -> None:
         """Close it if it was opened."""

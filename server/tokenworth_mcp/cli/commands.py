@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "Value three real offers through an MCP client and server.",
     "value": "Value an offer.",
     "compare": "Rank two to ten offers.",
+    "budget": "Set, show, hold, settle and record budgets.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",

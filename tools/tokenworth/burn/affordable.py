@@ -66,9 +66,7 @@ def _with_output(planned: PlannedCall, output_tokens: int) -> PlannedCall:
     return planned.model_copy(update={"output_tokens": output_tokens})
 
 
-def _cheapest(
-    planned: PlannedCall, left: Amount, prices: PriceList | None, at: datetime
-) -> tuple[str, int] | None:
+def _cheapest(planned: PlannedCall, left: Amount, prices: PriceList | None, at: datetime) -> tuple[str, int] | None:
     """The cheapest alternative whose worst case fits, with that in nano-USD."""
     found: list[tuple[int, str]] = []
     for model in prices.alternatives(planned.model, at) if prices is not None else ():

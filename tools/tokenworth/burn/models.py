@@ -128,12 +128,12 @@ class SetBudgetRequest(Request):
     budget: BudgetId
     limit_usd: Annotated[Decimal | str, BeforeValidator(_limit_usd), WithJsonSchema(NUMBER_OR_TEXT)] | None = None
     limit_tokens: Annotated[int | str, BeforeValidator(_limit_tokens), WithJsonSchema(NUMBER_OR_TEXT)] | None = None
-    period: (
-        Annotated[PeriodSpec, BeforeValidator(_period), WithJsonSchema({"type": ["string", "object"]})] | None
-    ) = Field(
-        default=None,
-        description="once (default), day, week, month, a rolling window such as 5h or 7d, "
-        "or {every, timezone, unused: expires | rolls_over}",
+    period: Annotated[PeriodSpec, BeforeValidator(_period), WithJsonSchema({"type": ["string", "object"]})] | None = (
+        Field(
+            default=None,
+            description="once (default), day, week, month, a rolling window such as 5h or 7d, "
+            "or {every, timezone, unused: expires | rolls_over}",
+        )
     )
     parent: BudgetId | None = None
 

@@ -51,9 +51,7 @@ def _lasts_hours(state: BudgetState, unit: Unit, window_ms: int) -> float | None
     left, recent = state.left(unit), spent_within(state, unit, window_ms)
     if left is None or left <= 0 or recent <= 0:
         return None
-    first_ms = next((at_ms for at_ms, *_ in state.spends if at_ms + state.slot_ms > state.now_ms - window_ms), 0)
-    over_ms = min(max(state.now_ms - first_ms, state.slot_ms), window_ms)
-    return round(left / recent * over_ms / HOUR_MS, 1)
+    return round(left / recent * window_ms / HOUR_MS, 1)
 
 
 def _plain(value: float, unit: Unit) -> float:

@@ -58,7 +58,7 @@ def _granted(request: ReserveBudgetRequest, grant: Grant, amount: Amount) -> Bud
         left_usd=dollars_of(grant.left.nano_usd),
         left_tokens=grant.left.tokens,
         expires_at=expires,
-        do_next=f"Settle {grant.hold} with settle_reservation by {expires:%Y-%m-%d %H:%M} UTC; after that it is {then}.",
+        do_next=f"Settle it with settle_reservation by {expires:%Y-%m-%d %H:%M} UTC; after that it is {then}.",
     )
 
 

@@ -35,7 +35,9 @@ def checked_in_words(answer: BudgetChecked) -> str:
 
 
 def _limit(limit: LimitAbove) -> str:
-    spent, held, left, cap = (_either(value, limit.unit) for value in (limit.spent, limit.held, limit.left, limit.limit))
+    spent, held, left, cap = (
+        _either(value, limit.unit) for value in (limit.spent, limit.held, limit.left, limit.limit)
+    )
     return f"- {limit.budget} ({limit.period}): {left} left of {cap}; {spent} spent, {held} held"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tokenworth.budgets import UNITS, Amount, Balance, Budget, Unit
+from tokenworth.budgets import NOTHING, UNITS, Amount, Balance, Budget, Unit
 from tokenworth.burn.ledger.entries import Entry, Leg
 from tokenworth.burn.ledger.periods import Span, periods_between, slot_ms, span_at
 from tokenworth.errors import InvalidInputError
@@ -48,7 +48,7 @@ class Desk:
     Attributes:
         now_ms: the store's clock, read once.
         budgets: every budget there is, by id; an operation may put one in.
-        entries: read or made here, None where there is none; `made` and `closed` tell the new ones and the changed ones.
+        made, closed: entries that are new, and that were changed.
         balances: read or made here.
         touched: keys of the balances to write.
         spends: what was charged, by budget and slot of time: nano-USD and tokens.
@@ -153,7 +153,7 @@ class Desk:
             tightest.append(least)
         return Amount(*tightest)
 
-    def count(self, balance: Balance, *, held: Amount = Amount(0, 0), spent: Amount = Amount(0, 0)) -> None:
+    def count(self, balance: Balance, *, held: Amount = NOTHING, spent: Amount = NOTHING) -> None:
         """Change what is held and spent at a balance; unknown amounts change nothing."""
         held_nano, held_tokens = held.nano_usd or 0, held.tokens or 0
         spent_nano, spent_tokens = spent.nano_usd or 0, spent.tokens or 0
@@ -204,9 +204,7 @@ class Desk:
 
     def _begin(self, budget: Budget, period_ms: int) -> Balance:
         """A budget's first figures in a period, with what earlier periods left when they roll over."""
-        begun = Balance(
-            budget.id, period_ms, limit_nano_usd=budget.limit_nano_usd, limit_tokens=budget.limit_tokens
-        )
+        begun = Balance(budget.id, period_ms, limit_nano_usd=budget.limit_nano_usd, limit_tokens=budget.limit_tokens)
         if budget.period.rolls_over and (before := self._source.latest_before(budget.id, period_ms)) is not None:
             before = self.balances.setdefault((before.budget, before.period_ms, before.shard), before)
             idle = periods_between(budget.period, before.period_ms, period_ms) - 1

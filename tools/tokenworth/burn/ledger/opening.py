@@ -37,5 +37,9 @@ async def open_ledger(address: str | None, *, sync: Sync = "normal") -> Book:
         raise InvalidInputError(
             "settings: ledger", "not an address of a ledger", "Send the path of a file, or a postgresql:// address"
         )
+    return Book(await asyncio.to_thread(_open_file, address, sync))
+
+
+def _open_file(address: str | None, sync: Sync) -> SqliteStore:
     path = user_data_path("tokenworth", appauthor=False) / FILE_NAME if address is None else Path(address).expanduser()
-    return Book(await asyncio.to_thread(SqliteStore, path, sync=sync))
+    return SqliteStore(path, sync=sync)

@@ -126,9 +126,7 @@ class Settle:
         expired = entry.state == "expired"
         before = entry.charged if expired else NOTHING
         held = NOTHING if expired else Amount(-(entry.nano_usd or 0), -(entry.tokens or 0))
-        spent = Amount(
-            (charged.nano_usd or 0) - (before.nano_usd or 0), (charged.tokens or 0) - (before.tokens or 0)
-        )
+        spent = Amount((charged.nano_usd or 0) - (before.nano_usd or 0), (charged.tokens or 0) - (before.tokens or 0))
         unpriced = (charged.tokens or 0) if charged.nano_usd is None else 0
         for leg in entry.legs:
             balance = desk.at(leg)

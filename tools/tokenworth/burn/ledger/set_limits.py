@@ -11,9 +11,7 @@ from tokenworth.errors import InvalidInputError, NotAllowedError
 
 __all__ = ["SetBudget"]
 
-ADMIN_HINT = (
-    "Ask whoever owns the budget to run `tokenworth budget set`, or to call with the budgets:admin scope"
-)
+ADMIN_HINT = "Ask whoever owns the budget to run `tokenworth budget set`, or to call with the budgets:admin scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,9 @@ def _check_place(desk: Desk, budget: Budget) -> None:
         if above == budget.id:
             raise InvalidInputError("parent", "below the budget itself", "Send a budget that is not one of its own")
         if above not in desk.budgets:
-            raise InvalidInputError("parent", "no budget has that id", "Create the parent first, then the budgets below it")
+            raise InvalidInputError(
+                "parent", "no budget has that id", "Create the parent first, then the budgets below it"
+            )
         if depth > DEPTH_MAX:
             raise InvalidInputError("parent", f"more than {DEPTH_MAX} budgets above each other", "Use fewer levels")
         above = desk.budgets[above].parent

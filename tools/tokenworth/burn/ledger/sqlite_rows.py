@@ -14,12 +14,13 @@ from tokenworth.burn.ledger.entries import ENTRY_COLUMNS, Entry, entry_from_row,
 __all__ = ["Rows"]
 
 BALANCE_COLUMNS: Final = tuple(Balance.__dataclass_fields__)
-BALANCES: Final = f"SELECT {', '.join(BALANCE_COLUMNS)} FROM balances"  # noqa: S608 - our own column names
+# The queries are put together from our own column names alone.
+BALANCES: Final = f"SELECT {', '.join(BALANCE_COLUMNS)} FROM balances"  # noqa: S608 - see above
 row_of_balance: Final = attrgetter(*BALANCE_COLUMNS)
 SELECT_BALANCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms = ?"
 SELECT_BEFORE: Final = f"{BALANCES} WHERE budget = ? AND period_ms < ? ORDER BY period_ms DESC LIMIT 1"
 SELECT_SINCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms >= ? ORDER BY period_ms"
-ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - our own column names
+ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - see above
 SELECT_ENTRY: Final = f"{ENTRIES} WHERE id = ?"
 SELECT_DUE: Final = f"{ENTRIES} WHERE state = 'held' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
 INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"

@@ -237,4 +237,3 @@ def _failure(error: sqlite3.Error) -> LedgerError:
         f"the ledger's file cannot be used ({name}); nothing was changed. Check the disk, or give TOKENWORTH_LEDGER "
         "another file"
     )
-
