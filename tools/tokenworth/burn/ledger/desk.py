@@ -53,6 +53,7 @@ class Desk:
         touched: keys of the balances to write.
         spends: what was charged, by budget and slot of time: nano-USD and tokens.
         changed_budgets: ids to write.
+        beyond: what a budget still allows besides this server's lease, for answers; never granted from.
         observed: figures to write, by budget, period and source.
     """
 
@@ -67,6 +68,7 @@ class Desk:
         self.closed: dict[bytes, Entry] = {}
         self.spends: dict[tuple[str, int], list[int]] = {}
         self.changed_budgets: set[str] = set()
+        self.beyond: dict[str, Amount] = {}
         self.observed: dict[tuple[str, int, str], Amount] = {}
         self._entries: dict[bytes, Entry | None] = {}
         self._source = source
@@ -119,7 +121,8 @@ class Desk:
         """The balance that a charge to a budget counts in now; `main` passes over this server's lease."""
         start = span_at(budget.period, self.now_ms).start_ms
         shard = 0 if main else self._shards.get(budget.id, 0)
-        return self._found((budget.id, start, shard)) or self._begin(budget, start)
+        found = self._found((budget.id, start, shard)) if shard else None
+        return found or self._found((budget.id, start, 0)) or self._begin(budget, start)
 
     def at(self, leg: Leg) -> Balance:
         """The balance that an entry was counted in; the budget's own once a lease was given back."""
@@ -148,7 +151,11 @@ class Desk:
             least: int | None = None
             for budget, balance in places:
                 room = self.room(budget, balance, unit)
-                if room is not None and (least is None or room < least):
+                if room is None:
+                    continue
+                if balance.shard and (beyond := self.beyond.get(budget.id)) is not None:
+                    room += beyond.of(unit) or 0
+                if least is None or room < least:
                     least = room
             tightest.append(least)
         return Amount(*tightest)

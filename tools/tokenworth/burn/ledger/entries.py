@@ -23,6 +23,7 @@ __all__ = [
     "hold_name",
     "id_of_hold",
     "row_of",
+    "written_legs",
 ]
 
 ID_BYTES: Final = 15
@@ -150,7 +151,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
         entry.created_ms,
         entry.expires_ms,
         entry.on_expiry,
-        _written_legs(tuple(entry.legs)),
+        written_legs(tuple(entry.legs)),
         entry.left_nano_usd,
         entry.left_tokens,
         entry.refused,
@@ -191,7 +192,8 @@ def id_of_hold(hold: str) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _written_legs(legs: tuple[Leg, ...]) -> str:
+def written_legs(legs: tuple[Leg, ...]) -> str:
+    """Legs as a store keeps them."""
     return json.dumps(legs, ensure_ascii=False, separators=(",", ":"))
 
 

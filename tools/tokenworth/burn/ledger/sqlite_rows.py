@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
-from tokenworth.budgets import Amount, Balance, Budget, Period
+from tokenworth.budgets import Amount, Balance, Budget
 from tokenworth.burn.ledger.desk import Desk
 from tokenworth.burn.ledger.entries import ENTRY_COLUMNS, Entry, entry_from_row, row_of
+from tokenworth.burn.ledger.rows import (
+    BALANCE_COLUMNS,
+    CLOSING_COLUMNS,
+    balance_from_row,
+    budget_from_row,
+    row_of_balance,
+    row_of_budget,
+    row_of_closing,
+)
 
 __all__ = ["Rows"]
 
-BALANCE_COLUMNS: Final = tuple(Balance.__dataclass_fields__)
 # The queries are put together from our own column names alone.
 BALANCES: Final = f"SELECT {', '.join(BALANCE_COLUMNS)} FROM balances"  # noqa: S608 - see above
-row_of_balance: Final = attrgetter(*BALANCE_COLUMNS)
 SELECT_BALANCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms = ?"
 SELECT_BEFORE: Final = f"{BALANCES} WHERE budget = ? AND period_ms < ? ORDER BY period_ms DESC LIMIT 1"
 SELECT_SINCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms >= ? ORDER BY period_ms"
@@ -24,10 +30,7 @@ ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608
 SELECT_ENTRY: Final = f"{ENTRIES} WHERE id = ?"
 SELECT_DUE: Final = f"{ENTRIES} WHERE state = 'held' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
 INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"
-CLOSE_ENTRY: Final = """
-UPDATE entries SET state = ?, closed_asked = ?, closed_ms = ?, charged_nano_usd = ?, charged_tokens = ?,
-closed_left_nano_usd = ?, closed_left_tokens = ?, late = ? WHERE id = ?
-"""
+CLOSE_ENTRY: Final = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in CLOSING_COLUMNS)} WHERE id = ?"  # noqa: S608 - see above
 PUT_BALANCE: Final = f"INSERT OR REPLACE INTO balances VALUES ({', '.join('?' * len(BALANCE_COLUMNS))})"
 ADD_SPEND: Final = """
 INSERT INTO spends VALUES (?, ?, ?, ?)
@@ -63,7 +66,7 @@ class Rows:
 
     def since(self, budget: str, period_ms: int) -> list[Balance]:
         """The balances of all periods that start at a moment or later."""
-        return [Balance(*row) for row in self._connection.execute(SELECT_SINCE, (budget, period_ms))]
+        return [balance_from_row(row) for row in self._connection.execute(SELECT_SINCE, (budget, period_ms))]
 
     def due(self, now_ms: int, most: int) -> list[Entry]:
         """Open holds that have expired, the oldest first."""
@@ -114,7 +117,7 @@ class Rows:
         if desk.made:
             many(INSERT_ENTRY, map(row_of, desk.made.values()))
         if desk.closed:
-            many(CLOSE_ENTRY, map(_closing, desk.closed.values()))
+            many(CLOSE_ENTRY, map(row_of_closing, desk.closed.values()))
         if desk.touched:
             many(PUT_BALANCE, [row_of_balance(desk.balances[leg]) for leg in desk.touched])
         if desk.spends:
@@ -126,41 +129,5 @@ class Rows:
             )
 
 
-def budget_from_row(row: Sequence[object]) -> Budget:
-    """A budget from a store's row: id, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens."""
-    name, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens = row
-    period = Period(kind, timezone, window_s, bool(rolls_over))  # type: ignore[arg-type] # as the schema says
-    return Budget(name, parent, period, limit_nano_usd, limit_tokens)  # type: ignore[arg-type] # as the schema says
-
-
-def row_of_budget(budget: Budget) -> tuple[object, ...]:
-    """The store's row of a budget, in the same order."""
-    period = budget.period
-    return (
-        budget.id,
-        budget.parent,
-        period.kind,
-        period.timezone,
-        period.window_s,
-        period.rolls_over,
-        budget.limit_nano_usd,
-        budget.limit_tokens,
-    )
-
-
 def _balance(row: Sequence[object] | None) -> Balance | None:
-    return None if row is None else Balance(*row)  # type: ignore[arg-type] # as the schema says
-
-
-def _closing(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.state,
-        entry.closed_asked,
-        entry.closed_ms,
-        entry.charged_nano_usd,
-        entry.charged_tokens,
-        entry.closed_left_nano_usd,
-        entry.closed_left_tokens,
-        entry.late,
-        entry.id,
-    )
+    return None if row is None else balance_from_row(row)
