@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import asyncpg
 import pytest
@@ -24,18 +23,6 @@ def ms(moment: datetime) -> int:
     return int(moment.timestamp()) * 1000
 
 
-class Bench(Protocol):
-    """A ledger under test: opened as often as a test wants, all on one store and one clock."""
-
-    async def open(self) -> Book: ...
-
-    async def set_clock(self, moment: datetime) -> None: ...
-
-    async def sums(self) -> dict[str, tuple[int, int, int, int]]:
-        """Of every budget over all its periods: spent and held nano-USD, spent and held tokens."""
-        ...
-
-
 @dataclass
 class SqliteBench:
     path: Path
@@ -46,6 +33,12 @@ class SqliteBench:
 
     async def set_clock(self, moment: datetime) -> None:
         self.now_ms = ms(moment)
+
+    async def begin(self) -> None:
+        """Opening makes the file."""
+
+    async def end(self) -> None:
+        """The folder is the test's own."""
 
 
 @dataclass
@@ -75,22 +68,26 @@ class PostgresBench:
         )
         await connection.close()
 
-    async def drop(self) -> None:
+    async def end(self) -> None:
         connection = await asyncpg.connect(POSTGRES)
         await connection.execute(f"DROP SCHEMA {self.schema} CASCADE")
         await connection.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def bench(request, tmp_path):
-    """Each store in turn."""
+def unopened(request, tmp_path):
+    """Each store in turn, for tests that run a loop of their own; `begin` first and `end` last."""
     if request.param == "sqlite":
-        yield SqliteBench(tmp_path / "ledger.sqlite3")
-        return
-    found = PostgresBench(f"test_{secrets.token_hex(6)}")
-    await found.begin()
-    yield found
-    await found.drop()
+        return SqliteBench(tmp_path / "ledger.sqlite3")
+    return PostgresBench(f"test_{secrets.token_hex(6)}")
+
+
+@pytest.fixture
+async def bench(unopened):
+    """Each store in turn."""
+    await unopened.begin()
+    yield unopened
+    await unopened.end()
 
 
 @pytest.fixture
