@@ -1,15 +1,17 @@
-"""Every test, and every process that it starts, keeps its ledger in a folder of its own."""
+"""Nothing that a test does, or a process that it starts, comes near the user's own data."""
 
 from __future__ import annotations
 
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def own_data_folder(tmp_path_factory, monkeypatch):
-    """What would be in the user's data folder is in an empty one."""
-    folder = tmp_path_factory.mktemp("data")
-    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
-    monkeypatch.setenv("LOCALAPPDATA", str(folder))
-    monkeypatch.delenv("TOKENWORTH_LEDGER", raising=False)
-    monkeypatch.delenv("TOKENWORTH_BUDGET", raising=False)
+@pytest.fixture(autouse=True, scope="session")
+def own_data_folder(tmp_path_factory):
+    """What would be in the user's data folder is in an empty one, and no ledger or budget is set."""
+    folder = str(tmp_path_factory.mktemp("data"))
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
+            patch.setenv(variable, folder)
+        for variable in ("TOKENWORTH_LEDGER", "TOKENWORTH_BUDGET"):
+            patch.delenv(variable, raising=False)
+        yield

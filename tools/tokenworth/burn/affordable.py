@@ -59,7 +59,7 @@ def _condition(planned: PlannedCall, left: Amount, prices: PriceList | None, at:
             low = middle
         else:
             high = middle
-    return f"the output stays under {low:,} tokens a call" if low else None
+    return f"the output stays within {low:,} tokens a call" if low else None
 
 
 def _with_output(planned: PlannedCall, output_tokens: int) -> PlannedCall:

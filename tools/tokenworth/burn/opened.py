@@ -45,7 +45,7 @@ def unit_in_words(value: int, unit: Unit) -> str:
         return f"{value:,} tokens"
     exact = usd(value)
     places = 2
-    while places < 9 and exact != 0 and abs(exact) < Decimal(1).scaleb(1 - places):
+    while places < 9 and round(exact, places) != exact and abs(exact) < Decimal(1).scaleb(1 - places):
         places += 1
     return dollars(exact, places=places)
 

@@ -50,7 +50,7 @@ def _granted(request: ReserveBudgetRequest, grant: Grant, amount: Amount) -> Bud
     left = f"; {in_words(grant.left)} left" if grant.left != Amount() else ""
     then = "charged" if request.on_expiry == "charge" else "released"
     return BudgetReserved(
-        headline=f"Granted: {in_words(amount)} held on {request.budget}{left}.",
+        headline=f"Granted: {in_words(amount)} held on {request.budget} as {grant.hold}{left}.",
         granted=True,
         hold=grant.hold,
         held_usd=dollars_of(amount.nano_usd),
