@@ -115,7 +115,7 @@ class Schedule:
 
 
 async def test_coming_prices_are_said_or_said_to_be_unknown(explain, world):
-    silent = await explain({"employer": {"spend": SPEND}}, world)
+    silent = await explain({"employer": {"spend": SPEND}}, dataclasses.replace(world, price_schedule=None))
     assert silent.employer.coming_prices is None
     assert "not known" in silent.text()
     told = dataclasses.replace(world, price_schedule=Schedule())

@@ -152,7 +152,7 @@ class PricedPaths:
 
     def _listed(self, table: str, key: str, wanted: str, until: datetime) -> PricePath | None:
         for entry in _file()[table]:
-            if entry[key] == wanted.strip().lower():
+            if wanted.strip().lower() in (entry[key], str(entry["name"]).lower()):
                 points = [
                     point
                     for day, model in cast("list[list[str]]", entry["points"])
