@@ -52,16 +52,17 @@ async def test_the_ceiling_is_the_switch_over_the_present_value_of_spend(explain
     assert len({item.what for item in employer.switching_items}) == 3
 
 
-async def test_two_equal_providers_are_half_as_concentrated(explain, world):
-    spend = [{"provider": name, "per_year": 100} for name in ("A", "B")]
-    employer = (await explain({"employer": {"spend": spend}}, world)).employer
-    assert employer.concentration == 5_000
-    many = [{"provider": str(place), "per_year": 100} for place in range(20)]
-    assert (await explain({"employer": {"spend": many}}, world)).employer.concentration_reading == "not concentrated"
-    some = [{"provider": str(place), "per_year": 100} for place in range(8)]
-    assert (
-        await explain({"employer": {"spend": some}}, world)
-    ).employer.concentration_reading == "moderately concentrated"
+@pytest.mark.parametrize(
+    ("providers", "concentration", "reading"),
+    [(2, 5_000, "highly concentrated"), (8, 1_250, "moderately concentrated"), (20, 500, "not concentrated")],
+)
+async def test_concentration_of_equal_providers_falls_with_their_number(
+    explain, world, providers, concentration, reading
+):
+    spend = [{"provider": str(place), "per_year": 100} for place in range(providers)]
+    employer = (await explain({"employer": {"spend": spend}}, world, detail="full")).employer
+    assert employer.concentration == concentration
+    assert employer.concentration_reading.startswith(reading)
 
 
 async def test_a_sure_demand_is_committed_to_in_full_and_nothing_is_wasted(explain, world):

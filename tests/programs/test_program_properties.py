@@ -91,7 +91,8 @@ def test_a_pool_never_needs_more_than_own_budgets_at_equal_safety(request):
 @settings(deadline=None, max_examples=15)
 @given(requests)
 def test_one_pot_lets_people_use_at_least_what_own_budgets_do(request):
-    changes = {"contract": {"discount": 0}}
+    staying = [group | {"growth": max(group["growth"], 0.0)} for group in request["groups"]]
+    changes = {"contract": {"discount": 0}, "groups": staying}
     own, pool = [ask(request, pooled=pooled, **changes) for pooled in (False, True)]
     last = str(own.months)
     monthly = {name for group in request["groups"] for name in group if name.startswith("per_")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tokenworth.valuation.crowd import Crowd, crowd_use
+from tokenworth.valuation.crowd import Crowd, crowd_use, joined_in_year
 from tokenworth.valuation.draws import substream
 from tokenworth.valuation.usage import expected_use, lognormal_cv
 
@@ -108,6 +108,25 @@ def test_headcount_follows_its_path_and_those_there_first_stay(period):
     growing = drawn(crowd(months=3, budget=2_000.0, period_months=period, path=(1, 3, 0)))
     assert (growing.demand[0, 2] == 0.0).all()
     assert float(growing.demand[0, 1].mean() / growing.demand[0, 0].mean()) == pytest.approx(3.0, rel=0.15)
+
+
+def test_who_comes_during_a_year_gets_what_is_left_of_its_budget():
+    found = drawn(crowd(months=18, budget=1.0, period_months=12, path=(4,) * 3 + (10,) * 15)).used[0]
+    by_year = found[:12].sum(axis=0), found[12:].sum(axis=0)
+    # Everyone uses up a dollar a year at once: 4 whole ones, 6 of nine months; then 10 whole ones.
+    assert by_year[0] == pytest.approx(4 + 6 * 9 / 12, rel=1e-3)
+    assert by_year[1] == pytest.approx(10.0, rel=1e-3)
+    assert [joined_in_year((4,) * 3 + (10,) * 15, month) for month in (0, 1, 3, 4, 12)] == [4, 0, 4.5, 0, 10]
+
+
+def test_who_leaves_during_a_year_takes_along_what_they_used():
+    path = (10,) * 6 + (5,) * 6
+    found = drawn(crowd(months=12, budget=1e9, period_months=12, path=path))
+    assert found.used == pytest.approx(found.demand, rel=1e-4)
+
+
+def test_who_comes_back_after_a_dip_gets_no_second_budget():
+    assert [joined_in_year((5, 3, 5, 6), month) for month in range(4)] == [5, 0, 0, 0.75]
 
 
 def test_a_yearly_budget_starts_anew_each_year():

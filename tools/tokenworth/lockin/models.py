@@ -34,6 +34,7 @@ __all__ = [
     "Artefact",
     "Cliff",
     "ExplainLockInRequest",
+    "LeavingCost",
     "Lever",
     "LockInExplained",
     "OtherOffer",

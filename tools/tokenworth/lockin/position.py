@@ -20,6 +20,8 @@ from tokenworth.valuation.grants import TokenTerms
 __all__ = ["Claim", "Holding", "Leaving", "OptionTerms", "TokensHeld", "Work", "build_leaving", "holdings_of"]
 
 WINDOW_MONTHS: Final = 3
+# A vest of less is none.
+CENT: Final = 0.01
 Blocked = Literal["account", "ip", "format"]
 
 
@@ -188,7 +190,7 @@ def holdings_of(case: Case, position: Position, contract: Offer, served: int) ->
 
 
 def _add(vests: dict[bool, dict[int, float]], private: bool, month: int, usd: float) -> None:
-    if month >= 1 and usd > 0.0:
+    if month >= 1 and usd >= CENT:
         by_month = vests.setdefault(private, {})
         by_month[month] = by_month.get(month, 0.0) + usd
 

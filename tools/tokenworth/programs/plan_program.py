@@ -42,10 +42,10 @@ from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["plan_program"]
 
-# Other worlds are compared on fewer draws: so many person-months, so many numbers kept, and never fewer than this.
+# Other worlds are compared on fewer, stratified draws: limits on person-months and on numbers kept, and the fewest draws.
 OTHERS_WORK: Final = 20_000_000
 OTHERS_KEPT: Final = 2_000_000
-OTHERS_DRAWS_MIN: Final = 128
+OTHERS_DRAWS_MIN: Final = 100
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 2
 
@@ -65,7 +65,8 @@ def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None
     (now,) = run_worlds(case, p, [World()], checkpoint)
     named = scenario_worlds(request, case)
     worlds = [*(each.world for each in named), *LEVER_WORLDS]
-    others = run_worlds(case, draw_parameters(case, _draws_of_others(case, len(worlds))), worlds, checkpoint)
+    few = draw_parameters(case, _draws_of_others(case, len(worlds)), stratified=True)
+    others = run_worlds(case, few, worlds, checkpoint)
     members = sample_staff(case)
     compared = compare_designs(case, members)
     pooling = pooling_of(case, request.risk.safety)

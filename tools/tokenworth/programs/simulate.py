@@ -11,7 +11,7 @@ import numpy as np
 
 from tokenworth.programs.case import Case, Team
 from tokenworth.valuation.arrays import Array, Numeric, as_array
-from tokenworth.valuation.crowd import Crowd, crowd_use
+from tokenworth.valuation.crowd import Crowd, crowd_use, joined_in_year
 from tokenworth.valuation.draws import Sampler, substream
 from tokenworth.valuation.price_paths import price_ratio
 from tokenworth.valuation.provider_revenue import paid_by_employer
@@ -75,9 +75,9 @@ class Outcome:
         return as_array(self.paid.sum(axis=0))
 
 
-def draw_parameters(case: Case, draws: int) -> dict[str, Array]:
+def draw_parameters(case: Case, draws: int, *, stratified: bool = False) -> dict[str, Array]:
     """Draws of every assumption that the simulation uses, and of the swing that all people share."""
-    sampler = Sampler(case.seed, draws)
+    sampler = Sampler(case.seed, draws, stratified)
     names = [name for name in PARAMETERS if _matters(case, name)]
     p = sampler.draw_all({name: case.assumptions[name].spread() for name in names})
     return {**p, SHARED_SHOCK: sampler.normals(SHARED_SHOCK)}
@@ -91,7 +91,7 @@ def run_worlds(
     shape = (len(worlds), case.months, draws)
     moved = np.stack([np.broadcast_to(_cost_path(case, p, world), shape[1:]) for world in worlds])
     face = np.stack([np.broadcast_to(_budget_path(case, p, world), shape[1:]) for world in worlds])
-    wanted, used, promised = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    wanted, used, promised, granted = (np.zeros(shape) for _ in range(4))
     by_team: list[Array] = []
     for team in case.teams:
         crowd = _crowd(case, team, p, moved, face)
@@ -99,9 +99,10 @@ def run_worlds(
         wanted += found.demand
         used += found.used
         promised += face * np.array(team.people)[:, np.newaxis] * team.budget_month_usd
+        granted += face * _grants(team)[:, np.newaxis]
         by_team.append(found.used[:, :12].sum(axis=1))
     teams = np.stack(by_team, axis=1)
-    return [_outcome(case, p, wanted[w], used[w], promised[w], teams[w]) for w in range(len(worlds))]
+    return [_outcome(case, p, wanted[w], used[w], promised[w], granted[w], teams[w]) for w in range(len(worlds))]
 
 
 def shared_log_sd(case: Case, p: Mapping[str, Array]) -> Array:
@@ -171,10 +172,16 @@ def _crowd(case: Case, team: Team, p: Mapping[str, Array], moved: Array, face: A
 
 
 def _outcome(
-    case: Case, p: Mapping[str, Array], wanted: Array, used: Array, promised: Array, by_team: Array
+    case: Case,
+    p: Mapping[str, Array],
+    wanted: Array,
+    used: Array,
+    promised: Array,
+    granted: Array,
+    by_team: Array,
 ) -> Outcome:
     if case.pooled:
-        used = _from_pool(case, wanted, promised)
+        used = _from_pool(case, wanted, promised, granted)
         first = wanted[:12].sum(axis=0)
         by_team = by_team * np.divide(used[:12].sum(axis=0), first, out=np.zeros_like(first), where=first > 0.0)
     price = 1.0 - p["employer_discount"]
@@ -183,14 +190,25 @@ def _outcome(
     return Outcome(wanted, used, promised, billed, announced, paid, by_team)
 
 
-def _from_pool(case: Case, wanted: Array, promised: Array) -> Array:
+def _grants(team: Team) -> Array:
+    """Budgets granted in each month, USD at today's prices: the month's, or the year's when it starts."""
+    if team.period_months == 1:
+        return np.array(team.people) * team.budget_usd
+    return np.array([joined_in_year(team.people, month) for month in range(len(team.people))]) * team.budget_usd
+
+
+def _from_pool(case: Case, wanted: Array, promised: Array, granted: Array) -> Array:
     """Everyone's use from one pot: filled each month, or for the year where all budgets are for a year."""
     if any(team.period_months == 1 for team in case.teams):
         return use_within_budget(wanted, promised).used
-    years = [slice(first, min(first + 12, case.months)) for first in range(0, case.months, 12)]
-    return np.concatenate(
-        [use_with_carry(wanted[year], 0.0, promised[year].sum(axis=0), np.inf).used for year in years]
-    )
+    rows: list[Array] = []
+    left = np.zeros(wanted.shape[1])
+    for month, now in enumerate(wanted):
+        carried = left if month % 12 else 0.0
+        year = use_with_carry(now[np.newaxis], granted[month], carried, np.inf)
+        left = year.left
+        rows.append(year.used[0])
+    return np.stack(rows)
 
 
 def _with_commitment(case: Case, billed: Array) -> Array:

@@ -6,7 +6,7 @@ a level that stays and a swing that does not. Several worlds (other prices, grow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -15,10 +15,10 @@ import numpy as np
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.bulk_normals import BulkNormals, Float32
 
-__all__ = ["Crowd", "CrowdUse", "crowd_use"]
+__all__ = ["Crowd", "CrowdUse", "crowd_use", "joined_in_year"]
 
-# People of all draws worked on at a time: a block and its scratch stay in the processor's cache.
-BLOCK: Final = 1 << 16
+# People times draws worked on at a time: a block and its scratch stay in the processor's cache.
+BLOCK: Final = 1 << 15
 # Bounds of a budget over mean demand: what float32 holds, and no division by nothing.
 LEAST: Final = 1e-30
 MOST: Final = 1e30
@@ -34,7 +34,8 @@ class Crowd:
         log_sd_within: w, one value a draw; one person's swing from month to month.
         unit_usd: mean demand of one person, indexed (world, month, draw).
         budget_usd: what one person may use in a period, indexed alike; None for no limit.
-        period_months: 1, or 12 for a budget that lasts the year and lapses at its end.
+        period_months: 1, or 12 for a budget that lasts the year and lapses at its end; part of it for those who come
+            during a year.
     """
 
     people: tuple[int, ...]
@@ -62,96 +63,121 @@ def crowd_use(crowd: Crowd, generator: np.random.Generator, checkpoint: Callable
         checkpoint: called between blocks; may raise to stop.
     """
     worlds, months, draws = crowd.unit_usd.shape
-    wanted = np.zeros((months, draws))
-    used = np.zeros((worlds, months, draws))
+    wanted, used = np.zeros((months, draws)), np.zeros((worlds, months, draws))
     most = max(*crowd.people, 1)
-    rows = max(min(BLOCK // most, draws), 1)
-    normals = BulkNormals(generator, rows * most)
-    for start in range(0, draws, rows):
+    rows = max(min(BLOCK // draws, most), 1)
+    normals = BulkNormals(generator, rows * draws)
+    budgets = _budgets(crowd, rows)
+    for first in range(0, most, rows):
         checkpoint()
-        chosen = slice(start, min(start + rows, draws))
-        _draw_block(crowd, chosen, normals, wanted, _budgets(crowd, chosen, used, rows * most))
+        _draw_block(crowd, first, min(rows, most - first), normals, wanted, used, budgets)
     demand = wanted * crowd.unit_usd
     if crowd.budget_usd is None:
         return CrowdUse(demand, demand)
-    # What is used never exceeds what is wanted: float32 sums may say so in the eighth digit.
+    # What is used never exceeds what is wanted: float32 sums may say so in the seventh digit.
     return CrowdUse(demand, np.minimum(used, demand))
 
 
+def joined_in_year(people: Sequence[int], month: int) -> float:
+    """Yearly budgets granted in a month: everyone's at a year's start, then what is left of it for those who come."""
+    into_year = month % 12
+    if into_year == 0:
+        return float(people[month])
+    before = max(people[month - into_year : month])
+    return max(people[month] - before, 0) * (12 - into_year) / 12.0
+
+
 class _Budgets(Protocol):
-    """Takes each month's demand of a block, one row a draw, in units of the mean, and notes what is used of it."""
+    """Takes a month's demand of some people (person, draw), in units of the mean, and adds what is used of it."""
 
-    def use(self, month: int, demand: Float32) -> None: ...
+    def use(self, first: int, month: int, demand: Float32, used: Array) -> None: ...
 
 
-def _budgets(crowd: Crowd, chosen: slice, used: Array, most: int) -> _Budgets | None:
+def _budgets(crowd: Crowd, rows: int) -> _Budgets | None:
     if crowd.budget_usd is None:
         return None
-    block = _MonthlyBlock if crowd.period_months == 1 else _YearlyBlock
-    return block(crowd, crowd.budget_usd[:, :, chosen], chosen, used, most)
+    return (_Monthly if crowd.period_months == 1 else _Yearly)(crowd, crowd.budget_usd, rows)
 
 
-def _draw_block(crowd: Crowd, chosen: slice, normals: BulkNormals, wanted: Array, budgets: _Budgets | None) -> None:
-    between, within = _column(crowd.log_sd_between, chosen), _column(crowd.log_sd_within, chosen)
-    count, most = len(between), max(*crowd.people, 1)
-    level = normals.take(count * most).reshape(count, most) * between
+def _draw_block(
+    crowd: Crowd,
+    first: int,
+    rows: int,
+    normals: BulkNormals,
+    wanted: Array,
+    used: Array,
+    budgets: _Budgets | None,
+) -> None:
+    """The people from `first` on, in all their months: rows of people, columns of draws."""
+    draws = wanted.shape[1]
+    between, within = crowd.log_sd_between.astype(np.float32), crowd.log_sd_within.astype(np.float32)
+    level = normals.take(rows * draws).reshape(rows, draws) * between
     level -= (between * between + within * within) / np.float32(2.0)
     for month, people in enumerate(crowd.people):
-        if people == 0:
+        there = min(people - first, rows)
+        if there <= 0:
             continue
-        demand = normals.take(count * people).reshape(count, people)
+        demand = normals.take(there * draws).reshape(there, draws)
         demand *= within
-        demand += level[:, :people]
+        demand += level[:there]
         np.exp(demand, out=demand)
-        wanted[month, chosen] = demand.sum(axis=1)
+        wanted[month] += demand.sum(axis=0)
         if budgets is not None:
-            budgets.use(month, demand)
+            budgets.use(first, month, demand, used[:, month])
 
 
-class _MonthlyBlock:
+class _Monthly:
     """Budgets that lapse each month: min(D, B), in units of the mean demand so that worlds share the draws."""
 
-    def __init__(self, crowd: Crowd, budget_usd: Array, chosen: slice, used: Array, most: int) -> None:
-        unit = crowd.unit_usd[:, :, chosen]
-        self._unit = unit
-        self._limit = np.minimum(budget_usd / np.maximum(unit, LEAST), MOST).astype(np.float32)
-        self._used = used[:, :, chosen]
-        self._scratch = np.empty(most, dtype=np.float32)
+    def __init__(self, crowd: Crowd, budget_usd: Array, rows: int) -> None:
+        self._unit = crowd.unit_usd
+        self._limit = np.minimum(budget_usd / np.maximum(self._unit, LEAST), MOST).astype(np.float32)
+        self._scratch = np.empty((rows, self._unit.shape[2]), dtype=np.float32)
 
-    def use(self, month: int, demand: Float32) -> None:
-        kept = self._scratch[: demand.size].reshape(demand.shape)
-        for world, limits in enumerate(self._limit[:, month]):
-            np.minimum(demand, limits[:, np.newaxis], out=kept)
-            self._used[world, month] = kept.sum(axis=1) * self._unit[world, month]
+    def use(self, first: int, month: int, demand: Float32, used: Array) -> None:  # noqa: ARG002 - as budgets are asked
+        kept = self._scratch[: len(demand)]
+        for world, limit in enumerate(self._limit[:, month]):
+            np.minimum(demand, limit, out=kept)
+            used[world] += kept.sum(axis=0) * self._unit[world, month]
 
 
-class _YearlyBlock:
-    """Budgets that last a year: what has been used since its start, up to the budget, less what had been before."""
+class _Yearly:
+    """Budgets that last a year: what has been used since its start, up to the budget, less what had been before.
 
-    def __init__(self, crowd: Crowd, budget_usd: Array, chosen: slice, used: Array, most: int) -> None:
-        self._unit = crowd.unit_usd[:, :, chosen].astype(np.float32)
-        self._limit = budget_usd.astype(np.float32)
-        self._used = used[:, :, chosen]
-        self._scratch = np.empty(most, dtype=np.float32)
-        worlds, _, count = self._unit.shape
-        self._since = np.zeros((worlds, count, max(*crowd.people, 1)), dtype=np.float32)
-        self._before = np.zeros((worlds, count))
-        self._year = 0
+    Whoever comes during a year gets the part of the budget that is left of it.
+    """
 
-    def use(self, month: int, demand: Float32) -> None:
-        people = demand.shape[1]
-        if month // 12 != self._year:
-            self._since[:], self._before[:], self._year = 0.0, 0.0, month // 12
-        kept = self._scratch[: demand.size].reshape(demand.shape)
-        for world, limits in enumerate(self._limit[:, month]):
-            since = self._since[world, :, :people]
-            np.multiply(demand, self._unit[world, month][:, np.newaxis], out=kept)
+    def __init__(self, crowd: Crowd, budget_usd: Array, rows: int) -> None:
+        self._unit = crowd.unit_usd.astype(np.float32)
+        self._budget = budget_usd.astype(np.float32)
+        self._people = crowd.people
+        worlds, _, draws = self._unit.shape
+        self._scratch = np.empty((rows, draws), dtype=np.float32)
+        self._since = np.zeros((worlds, rows, draws), dtype=np.float32)
+        self._before = np.zeros((worlds, rows, draws), dtype=np.float32)
+
+    def use(self, first: int, month: int, demand: Float32, used: Array) -> None:
+        there = len(demand)
+        start = month // 12 * 12
+        if month == start:
+            self._since[:], self._before[:] = 0.0, 0.0
+        came = self._shares(first, there, start, month)
+        kept = self._scratch[:there]
+        for world, budget in enumerate(self._budget[:, month]):
+            since, before = self._since[world, :there], self._before[world, :there]
+            np.multiply(demand, self._unit[world, month], out=kept)
             since += kept
-            np.minimum(since, limits[:, np.newaxis], out=kept)
-            total = kept.sum(axis=1, dtype=np.float64)
-            self._used[world, month] = np.maximum(total - self._before[world], 0.0)
-            self._before[world] = total
+            np.minimum(since, budget if came is None else budget * came, out=kept)
+            used[world] += np.maximum(kept.sum(axis=0) - before.sum(axis=0), 0.0)
+            before[:] = kept
 
-
-def _column(values: Array, chosen: slice) -> Float32:
-    return values[chosen, np.newaxis].astype(np.float32)
+    def _shares(self, first: int, there: int, start: int, month: int) -> Float32 | None:
+        """Each person's part of the year's budget, by when in the year they came; None where all have all of it."""
+        shares = np.ones((there, 1), dtype=np.float32)
+        known = self._people[start]
+        for later in range(start + 1, month + 1):
+            now = self._people[later]
+            if now > known:
+                shares[max(known - first, 0) : max(now - first, 0)] = (12 - later % 12) / 12.0
+                known = now
+        return shares if shares.min() < 1.0 else None
