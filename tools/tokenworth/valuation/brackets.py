@@ -180,7 +180,7 @@ def turning_points(schedule: IncomeTaxSchedule) -> list[float]:
 
 
 def _by_rates(schedule: IncomeTaxSchedule, taxable: Array, *, as_printed: bool = False) -> Array:
-    """Tax by the brackets alone; as printed, the tax at each bracket's start in whole units where the form has it so."""
+    """Tax by the brackets alone; as printed, each bracket's base in whole units where the form has it so."""
     starts = np.array(schedule.thresholds)
     rates = np.array(schedule.rates)
     bases = np.concatenate([[0.0], np.cumsum(np.diff(starts) * rates[:-1])])
