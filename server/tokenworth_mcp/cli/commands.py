@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "compare": "Rank two to ten offers.",
     "lock-in": "Explain what leaving costs, a person or an employer.",
     "program": "Plan a token programme for staff.",
+    "budget": "Set, show, hold, settle and record budgets.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
