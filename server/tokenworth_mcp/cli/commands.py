@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "lock-in": "Explain what leaving costs, a person or an employer.",
     "program": "Plan a token programme for staff.",
     "budget": "Set, show, hold, settle and record budgets.",
+    "cost": "Price a call or a planned task.",
+    "prices": "Look prices up, and bring them up to date.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
