@@ -153,7 +153,7 @@ def _revenue(case: Case, now: Outcome) -> Revenue:
         discount_usd=discount,
         guaranteed_usd=guaranteed,
         hoped_for_usd=hoped_for,
-        not_expected_usd=max(allocated - discount - guaranteed - hoped_for, 0),
+        not_expected_usd=max(allocated - discount - guaranteed - hoped_for, 0) if case.limited else 0,
     )
 
 
