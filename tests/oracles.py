@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import oracle_kinds_equity
 import oracle_kinds_lockin
 import oracle_kinds_valuation
 
@@ -23,9 +24,10 @@ __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
 
 KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {
     **oracle_kinds_valuation.KINDS,
+    **oracle_kinds_equity.KINDS,
     **oracle_kinds_lockin.KINDS,
 }
-KNOWN_FILES: Final = ("valuation.jsonl", "lock_in.jsonl")
+KNOWN_FILES: Final = ("valuation.jsonl", "equity_tax.jsonl", "lock_in.jsonl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,22 @@ from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
 from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
 from tokenworth.context import Context
+from tokenworth.equity import (
+    EQUITY_ASKS,
+    REFRESH_VESTING,
+    equity_notes,
+    equity_unsaid,
+    option_terms_of,
+    share_terms_of,
+    vests_of,
+)
 from tokenworth.errors import InvalidInputError, NotPricedError
 from tokenworth.money import Money
-from tokenworth.terms import Offer, Person, TokenGrant, Vesting
+from tokenworth.reading import HORIZON_YEARS, Dollars
+from tokenworth.terms import Offer, Person, TokenGrant
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
-from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
+from tokenworth.valuation.pay import PayTerms, TaxYears
 from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
-from tokenworth.valuation.vesting import Vest, VestingYear, graded_vests, straight_line_vests, vests_by_year
 
 __all__ = [
     "HORIZON_YEARS",
@@ -34,11 +43,7 @@ __all__ = [
     "vests_of",
 ]
 
-HORIZON_YEARS: Final = 4
 HOURS_PER_YEAR: Final = 2080
-VESTING_MONTHS: Final = 48
-CLIFF_MONTHS: Final = 12
-REFRESH_VESTING: Final = Vesting(months=48, cliff_months=0, every_months=3)
 # What is left of the worth for each stated freedom of choice; unsaid, the assumption's whole range applies.
 CHOICE_QUALITY: Final = {"any": 1.0, "one_provider": 0.9, "one_model": 0.7}
 IMPUTED: Final[dict[str, Imputed]] = {"no": "none", "personal_use": "personal_use", "face": "face"}
@@ -52,7 +57,6 @@ ASKS: Final = {
     "person.filing": "Do you file taxes alone or jointly?",
     "person.state": "In which state would you be taxed?",
 }
-VESTING_ASK: Final = "How do the shares vest?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +88,11 @@ class Case:
 
     def usd(self, amount: Money | None) -> float:
         """An amount of the offer in USD; nothing where there is none."""
-        return _Dollars(self.offer)(amount)
+        return Dollars(self.offer)(amount)
 
     def with_terms(self, terms: PayTerms) -> Case:
         """The same case under other terms."""
         return replace(self, terms=terms)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dollars:
-    """Reads the offer's amounts as USD: exact until here, a float from here on."""
-
-    offer: Offer
-
-    def __call__(self, amount: Money | None) -> float:
-        if amount is None:
-            return 0.0
-        rate = self.offer.fx.number if self.offer.fx is not None else 1
-        return float(amount.number * rate)
 
 
 def build_case(offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str) -> Case:
@@ -112,10 +103,10 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
         NotPricedError: tokens of something whose price nobody said.
     """
     unsaid: dict[str, str] = {}
-    usd = _Dollars(offer)
+    usd = Dollars(offer)
     terms = _pay_terms(offer, usd, context, unsaid)
     taxed = taxes_for(offer, person)
-    notes = taxed.notes
+    notes = (*taxed.notes, *equity_notes(offer))
     if person.marginal_rate is None:
         if person.filing is None:
             unsaid["person.filing"] = "single"
@@ -131,7 +122,7 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
 
 def question_for(field: str) -> str:
     """What to ask about a term that the contract left unsaid."""
-    return ASKS.get(field, VESTING_ASK)
+    return ASKS.get(field) or EQUITY_ASKS[field.rpartition(".")[2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +177,9 @@ def _curve(table: TaxTables, household: float, *, contractor: bool) -> TaxCurve:
     return make(schedules, table.payroll, household_income=household)
 
 
-def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
+def _pay_terms(offer: Offer, usd: Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
     base = usd(offer.base)
-    for index, grant in enumerate(offer.equity):
-        if grant.vesting.yearly is None and grant.vesting.months is None:
-            unsaid[f"offer.equity.{index}.vesting"] = "4 years, 1-year cliff, then quarterly"
+    unsaid |= equity_unsaid(offer)
     bonus = offer.bonus
     share = float(bonus.target_share) if bonus is not None and bonus.target_share is not None else 0.0
     target = usd(bonus.target) if bonus is not None and bonus.target is not None else base * share
@@ -206,63 +195,14 @@ def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, 
         clawback_pro_rata=sign_on is None or sign_on.clawback == "pro_rata",
         other=(usd(offer.other_annual),) * HORIZON_YEARS,
         shares=share_terms_of(offer),
+        options=option_terms_of(offer),
         tokens=None if offer.tokens is None else _token_terms(offer.tokens, base, usd, context, unsaid),
         contractor=offer.employment == "contractor",
     )
 
 
-def share_terms_of(offer: Offer) -> tuple[ShareTerms, ...]:
-    """All grants of one kind of share as one holding, since they rise and fall together; refreshers included."""
-    usd = _Dollars(offer)
-    grants: dict[bool, list[ShareTerms]] = {}
-    for grant in offer.equity:
-        private = grant.kind == "private_shares"
-        holding = grants.setdefault(private, [])
-        holding.append(_vesting_in_usd(usd(grant.value), _vesting_years(grant.vesting), 0, private=private))
-        refresh = usd(grant.refresh_per_year)
-        if refresh > 0.0:
-            years = _vesting_years(REFRESH_VESTING)
-            holding += [_vesting_in_usd(refresh, years, start, private=private) for start in range(1, HORIZON_YEARS)]
-    return tuple(_one_holding(holding) for holding in grants.values())
-
-
-def _one_holding(grants: list[ShareTerms]) -> ShareTerms:
-    vesting: list[VestingYear] = []
-    for year in range(HORIZON_YEARS):
-        vests = [grant.vesting[year] for grant in grants]
-        usd = sum(vest.fraction for vest in vests)
-        when = sum(vest.fraction * vest.when for vest in vests) / usd if usd > 0.0 else year + 0.5
-        vesting.append(VestingYear(usd, when))
-    outstanding = tuple(sum(grant.outstanding_usd[year] for grant in grants) for year in range(HORIZON_YEARS))
-    return ShareTerms(tuple(vesting), outstanding, grants[0].private)
-
-
-def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
-    """Every vest of a grant; a schedule that was not said is four years with a one-year cliff, then quarterly."""
-    if vesting.yearly is not None:
-        return graded_vests([float(share) for share in vesting.yearly], vesting.every_months)
-    months = vesting.months or VESTING_MONTHS
-    cliff = vesting.cliff_months if vesting.cliff_months is not None else min(CLIFF_MONTHS, months)
-    return straight_line_vests(months, cliff, vesting.every_months)
-
-
-def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
-    return vests_by_year(vests_of(vesting), HORIZON_YEARS)
-
-
-def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *, private: bool) -> ShareTerms:
-    """A grant made `start` years in, cut to the horizon; at risk each year is what has not vested before it."""
-    nothing = [VestingYear(0.0, year + 0.5) for year in range(start)]
-    later = [VestingYear(value * y.fraction, y.when + start) for y in years[: HORIZON_YEARS - start]]
-    left, outstanding = value, [0.0] * start
-    for year in later:
-        outstanding.append(left)
-        left -= year.fraction
-    return ShareTerms((*nothing, *later), tuple(outstanding), private)
-
-
 def _token_terms(
-    grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]
+    grant: TokenGrant, base: float, usd: Dollars, context: Context, unsaid: dict[str, str]
 ) -> TokenTerms | None:
     """The grant as the valuation takes it; None where it grants nothing."""
     budget, once, monthly, price = _budget(grant, base, usd, context)
@@ -302,7 +242,7 @@ def _grant_defaults(grant: TokenGrant, *, once: bool) -> dict[str, str]:
     return {name: text for name, text in taken.items() if getattr(grant, name) is None}
 
 
-def _budget(grant: TokenGrant, base: float, usd: _Dollars, context: Context) -> tuple[float, bool, bool, float]:
+def _budget(grant: TokenGrant, base: float, usd: Dollars, context: Context) -> tuple[float, bool, bool, float]:
     """The grant in USD a year (or once), whether it comes once, whether monthly, and USD per million tokens."""
     once = grant.total is not None or grant.tokens_total is not None
     monthly = grant.per_month is not None or grant.tokens_per_month is not None

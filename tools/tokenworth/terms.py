@@ -93,12 +93,82 @@ class Vesting(Strict):
 
 
 class EquityGrant(Strict):
-    """Shares of the employer: listed (RSU) or private."""
+    """Listed shares (RSU), private shares, or options on either (ISO, NSO): exactly one of `value` and `shares`.
 
-    kind: Literal["rsu", "private_shares"]
-    value: MoneyField
+    `value` is what the offer says; with `last_round_price` it is counted at that price, not at the fair-market one.
+    A grant of options is of a private company unless `market_price` says what a listed share costs.
+    """
+
+    kind: Literal["rsu", "private_shares", "iso", "nso"]
+    value: MoneyField | None = None
+    shares: Annotated[int, Field(ge=1, le=10**10)] | None = None
+    market_price: MoneyField | None = Field(default=None, description="listed share, now")
+    price_409a: MoneyField | None = None
+    last_round_price: MoneyField | None = None
+    preferences_ahead: MoneyField | None = Field(default=None, description="paid before common")
+    strike: MoneyField | None = None
+    expiry_years: Annotated[int, Field(ge=1, le=15)] | None = None
+    post_termination_months: Annotated[int, Field(ge=0, le=180)] | None = None
+    early_exercise: bool | None = None
+    discount_method: Literal["certainty_equivalent", "chaffe", "finnerty"] = "certainty_equivalent"
     vesting: Vesting = Field(default_factory=Vesting)
     refresh_per_year: MoneyField | None = None
+
+    @property
+    def is_option(self) -> bool:
+        """Whether shares must be bought at a strike."""
+        return self.kind in ("iso", "nso")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the shares cannot be sold before the company's exit."""
+        return self.kind == "private_shares" or (self.is_option and self.market_price is None)
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if (self.value is None) == (self.shares is None):
+            raise ValueError("send either value (an amount) or shares (a count), not both, such as value: 200000")
+        if self.shares is not None and not self.is_option and self._advertised_price() is None:
+            wanted = "price_409a or last_round_price" if self.is_private else "market_price"
+            raise ValueError(f"a count of shares needs {wanted}, the price of one")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_of_its_kind(self) -> Self:
+        fields = type(self).model_fields
+        wrong = [name for name in _NOT_OF_KIND[self.kind] if getattr(self, name) != fields[name].default]
+        if wrong:
+            raise ValueError(f"{wrong[0]} does not go with {self.kind}; leave it out")
+        if self.market_price is not None and (
+            self.price_409a is not None or self.last_round_price is not None or self.preferences_ahead is not None
+        ):
+            raise ValueError("market_price is a listed share's; a private company has price_409a and last_round_price")
+        prices = (self.market_price, self.price_409a, self.last_round_price, self.strike)
+        if any(price is not None and price.number <= 0 for price in prices):
+            raise ValueError("a price or strike must be above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _options_have_a_strike(self) -> Self:
+        if self.is_option and self.strike is None:
+            raise ValueError("options need strike, the price at which one share may be bought")
+        vesting_months = self.vesting.months or 12 * len(self.vesting.yearly or ())
+        if self.expiry_years is not None and vesting_months > 12 * self.expiry_years:
+            raise ValueError("the options expire before they have vested; send an expiry_years after the last vest")
+        return self
+
+    def _advertised_price(self) -> Money | None:
+        return self.last_round_price or self.market_price or self.price_409a
+
+
+_OF_OPTIONS: Final = ("strike", "expiry_years", "post_termination_months", "early_exercise")
+_OF_PRIVATE_COMPANIES: Final = ("price_409a", "last_round_price", "preferences_ahead")
+_NOT_OF_KIND: Final = {
+    "rsu": (*_OF_OPTIONS, *_OF_PRIVATE_COMPANIES, "discount_method"),
+    "private_shares": (*_OF_OPTIONS, "market_price"),
+    "iso": ("discount_method", "refresh_per_year"),
+    "nso": ("discount_method", "refresh_per_year"),
+}
 
 
 class TokenGrant(Strict):
@@ -187,6 +257,12 @@ class Offer(Strict):
     start_year: Annotated[int, Field(ge=2025, le=2035)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     fx: MoneyField | None = Field(default=None, description="USD per unit of currency")
+
+    @model_validator(mode="after")
+    def _incentive_options_are_for_employees(self) -> Self:
+        if self.employment == "contractor" and any(grant.kind == "iso" for grant in self.equity):
+            raise ValueError('incentive options (iso) go to employees only; a contractor\'s options are "nso"')
+        return self
 
     @model_validator(mode="after")
     def _one_currency(self) -> Self:

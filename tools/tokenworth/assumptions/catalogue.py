@@ -190,4 +190,5 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
     "relative risk aversion": (0.0, 10.0),
     "x base salary": (0.01, 1000.0),
     "x target": (0.0, 10.0),
+    "x strike": (1.0, 100.0),
 }

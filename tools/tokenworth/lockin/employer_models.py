@@ -113,7 +113,7 @@ class ExitRight(Part):
     right: str
     applies_from: str
     in_force: bool | None = None
-    article: str
+    article: str | None = None
 
 
 class ComingPrice(Part):
@@ -155,7 +155,7 @@ class EmployerLockIn(Part):
     spend_usd: int
     providers: list[ProviderSpend]
     concentration: int
-    concentration_reading: str
+    concentration_reading: str | None = None
     largest: str
     switching: UsdRange
     switching_hours: int

@@ -50,7 +50,8 @@ def employer_in_words(answer: EmployerLockIn) -> list[str]:
     ]
     ceiling = [percent(end) for end in answer.price_rise_ceiling.model_dump().values()]
     lines = [
-        f"Spend a year: {'; '.join(spend)}. Concentration {answer.concentration:,}: {answer.concentration_reading}.",
+        f"Spend a year: {'; '.join(spend)}.",
+        f"Concentration {answer.concentration:,}: {concentration_reading(answer.concentration)}.",
         f"Leaving {answer.largest}: {three_in_words(answer.switching)}; about {answer.switching_hours:,} hours.",
         "The switch, job by job: " + "; ".join(items) + ".",
         f"Price-rise ceiling: {' / '.join(ceiling)} over {answer.horizon_months} months (P10 / P50 / P90 throughout).",
@@ -61,7 +62,10 @@ def employer_in_words(answer: EmployerLockIn) -> list[str]:
         f"A second source: {dollars(second.one_off_usd)} once and {dollars(second.per_year_usd)} a year; it leaves a "
         f"ceiling of {percent(second.ceiling_after)}." + (f" Plan: {'; '.join(second.steps)}." if second.steps else "")
     )
-    rights = [f"{right.right} ({right.article}, from {right.applies_from})" for right in answer.exit_rights]
+    rights = [
+        f"{right.right} ({right.article + ', ' if right.article else ''}from {right.applies_from})"
+        for right in answer.exit_rights
+    ]
     if rights:
         lines.append(f"Exit rights, {answer.exit_law}: " + "; ".join(rights) + ".")
     lines += [

@@ -15,10 +15,11 @@ from tokenworth.lockin.words import SMALL_CAUSES
 __all__ = ["explain_lock_in"]
 
 # A concise answer stays under 800 tokens in each channel.
-SHOWN: Final = 3
-TWO_SHOWN: Final = 2
-CURVE_SHOWN: Final = (0, 6, 12, 24, CURVE_MONTHS)
+ASSUMPTIONS_SHOWN: Final = 3
+SHOWN: Final = 2
+CURVE_SHOWN: Final = (0, 12, 24, CURVE_MONTHS)
 SMALL_SHARE: Final = 0.01
+DATED_ONLY: Final = {"in_force": None, "article": None}
 
 
 async def explain_lock_in(request: ExplainLockInRequest, context: Context) -> LockInExplained:
@@ -42,18 +43,18 @@ def _concise(answer: LockInExplained) -> LockInExplained:
         update={
             "person": answer.person and _concise_person(answer.person),
             "employer": answer.employer and _concise_employer(answer.employer),
-            "levers": freeing[: SHOWN if answer.employer is None else TWO_SHOWN],
-            "next_questions": answer.next_questions[:TWO_SHOWN],
+            "levers": freeing[:SHOWN],
+            "next_questions": answer.next_questions[:SHOWN],
             "defaulted": answer.defaulted[:1],
-            "tornado": dict(list(answer.tornado.items())[:TWO_SHOWN]),
-            "assumptions": [bare(entry) for entry in answer.assumptions[:SHOWN]],
+            "tornado": dict(list(answer.tornado.items())[:1]),
+            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
         }
     )
 
 
 def _concise_person(person: PersonLockIn) -> PersonLockIn:
     kept = {*CURVE_SHOWN, person.leave_in_months}
-    largest = sorted(person.cliffs, key=lambda cliff: cliff.after_usd - cliff.before_usd)[:TWO_SHOWN]
+    largest = sorted(person.cliffs, key=lambda cliff: cliff.after_usd - cliff.before_usd)[:SHOWN]
     other = person.other_offer
     return person.model_copy(
         update={
@@ -80,10 +81,11 @@ def _main_terms(terms: dict[str, Term]) -> dict[str, Term]:
 def _concise_employer(employer: EmployerLockIn) -> EmployerLockIn:
     return employer.model_copy(
         update={
-            "providers": employer.providers[:TWO_SHOWN],
+            "providers": employer.providers[:SHOWN],
             "switching_items": employer.switching_items[:SHOWN],
             "commitments": employer.commitments[:1],
-            "exit_rights": [right.model_copy(update={"in_force": None}) for right in employer.exit_rights],
+            "exit_rights": [right.model_copy(update=DATED_ONLY) for right in employer.exit_rights],
+            "concentration_reading": None,
             "second_source": employer.second_source.model_copy(update={"steps": None}),
         }
     )

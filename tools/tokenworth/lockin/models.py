@@ -34,6 +34,7 @@ __all__ = [
     "Artefact",
     "Cliff",
     "ExplainLockInRequest",
+    "LeavingCost",
     "Lever",
     "LockInExplained",
     "OtherOffer",
@@ -50,8 +51,8 @@ CURVE_MONTHS: Final = 48
 OBJECT: Final[dict[str, Any]] = {"type": "object"}
 INTEGER: Final[dict[str, Any]] = {"type": "integer"}
 POSITION_LISTING: Final = (
-    "{contract (an offer), months_served, clawbacks: [{what, amount, months, paid_months_ago, terms}], options: {value, "
-    "strike_cost, window_months, tax_on_exercise, listed}, vesting_left: [{in_months, value}], unspent_tokens, "
+    "{contract (an offer), months_served, clawbacks: [{what, amount, months, paid_months_ago, terms}], options: "
+    "{value, strike_cost, window_months, tax_on_exercise, listed}, vesting_left: [{in_months, value}], unspent_tokens, "
     "account: employer | own, built: [{what, count, hours_each, portability, held_by: account | ip | format}], "
     "other_offer: {pay_per_year, sign_on, tokens_per_year, gap_months}, leave_in_months}"
 )

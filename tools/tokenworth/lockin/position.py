@@ -10,14 +10,18 @@ from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
 from tokenworth.cases import HORIZON_YEARS, REFRESH_VESTING, Case, build_case, vests_of
 from tokenworth.context import Context, UseSeen
+from tokenworth.equity import fair_share, shares_usd
 from tokenworth.lockin.models import CURVE_MONTHS, Position
 from tokenworth.money import Money, dollars
+from tokenworth.reading import Dollars
 from tokenworth.terms import Offer, Person
 from tokenworth.valuation.grants import TokenTerms
 
 __all__ = ["Claim", "Holding", "Leaving", "OptionTerms", "TokensHeld", "Work", "build_leaving", "holdings_of"]
 
 WINDOW_MONTHS: Final = 3
+# A vest of less is none.
+CENT: Final = 0.01
 Blocked = Literal["account", "ip", "format"]
 
 
@@ -172,10 +176,10 @@ def holdings_of(case: Case, position: Position, contract: Offer, served: int) ->
             _add(vests, left.kind == "private_shares", left.in_months, case.usd(left.value))
     else:
         for grant in contract.equity:
-            private = grant.kind == "private_shares"
+            private, value = grant.is_private, shares_usd(grant, Dollars(contract))
             for vest in vests_of(grant.vesting):
-                _add(vests, private, vest.month - served, case.usd(grant.value) * vest.fraction)
-            refresh = case.usd(grant.refresh_per_year)
+                _add(vests, private, vest.month - served, value * vest.fraction)
+            refresh = case.usd(grant.refresh_per_year) * fair_share(grant)
             for start in range(12, served + 1, 12):
                 for vest in vests_of(REFRESH_VESTING):
                     _add(vests, private, start + vest.month - served, refresh * vest.fraction)
@@ -186,7 +190,7 @@ def holdings_of(case: Case, position: Position, contract: Offer, served: int) ->
 
 
 def _add(vests: dict[bool, dict[int, float]], private: bool, month: int, usd: float) -> None:
-    if month >= 1 and usd > 0.0:
+    if month >= 1 and usd >= CENT:
         by_month = vests.setdefault(private, {})
         by_month[month] = by_month.get(month, 0.0) + usd
 
@@ -307,6 +311,8 @@ def _notes(position: Position, person: Person, seen: UseSeen | None) -> list[str
             notes.append(f"you said {_plain(person.token_use_per_year)} of token use a year; seen was {measured}")
     if any(grant.refresh_per_year is not None for grant in position.contract.equity):
         notes.append("refreshers count once granted; later ones are left out")
+    if any(grant.is_option for grant in position.contract.equity):
+        notes.append("the contract's options are not counted; send what is vested of them as position.options")
     if position.options is not None and not position.options.listed and position.options.tax_on_exercise is None:
         notes.append("no tax on exercising was given, so none is counted; incentive options may owe AMT")
     return notes

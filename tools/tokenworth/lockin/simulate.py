@@ -61,6 +61,8 @@ PRIVATE: Final = ("volatility_private", "firm_survival_5y", "years_to_liquidity"
 OPTIONS: Final = ("option_lapse_share", "exercise_financing_rate", "years_to_liquidity")
 TOKEN_CAUSES: Final = ("tokens", "compute", "artefacts", "ai_skills")
 MONTHS: Final = CURVE_MONTHS + 1
+# Nobody waits longer for a private share to be sold.
+SALE_YEARS_MAX: Final = 30.0
 NOTHING: Final[Array] = np.zeros(1)
 NO_CURVE: Final[Array] = np.zeros((MONTHS, 1))
 
@@ -211,9 +213,9 @@ def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple
     Beside it the mean worth of each month's vest on its day.
     """
     rate = p["discount_rate"]
-    years: Array = as_array(holding.mean_years)
-    if holding.private:
-        years = np.maximum(p["years_to_liquidity"], years)
+    vested: Array = as_array(holding.mean_years)
+    sale = np.minimum(p["years_to_liquidity"], SALE_YEARS_MAX) if holding.private else vested
+    years = np.maximum(sale, vested)
     wealth = outside_wealth(leaving.case.terms.base[0], p["outside_wealth_multiple"], rate, years)
     volatility = p["volatility_private" if holding.private else "volatility_listed"]
     fall = rate + risk_fall(
@@ -223,7 +225,7 @@ def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple
     if holding.private:
         fall = fall - np.log(firm_survival(p["firm_survival_5y"], 1.0))
         delivered = [
-            np.exp(-fall * np.maximum(p["years_to_liquidity"] - month / 12.0, 0.0)) if usd > 0.0 else 0.0
+            np.exp(-fall * np.maximum(sale - month / 12.0, 0.0)) if usd > 0.0 else 0.0
             for month, usd in enumerate(holding.vests_usd, start=1)
         ]
     fall = fall + p["separation_hazard"]

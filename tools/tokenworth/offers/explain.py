@@ -48,6 +48,8 @@ STEPS: Final = {
     "shares": "share risk",
     "timing": "timing and leaving",
 }
+# The step of share risk where there are options too, whose strike is most of it.
+OPTIONS_STEP: Final = "strike and share risk"
 
 
 def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]:
@@ -67,7 +69,8 @@ def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]
     shares = shapley_from_table(np.median(every, axis=-1))
     moved = shares.sum()
     scaled = shares * ((value - face) / moved) if abs(moved) > 1e-9 else np.zeros_like(shares)
-    steps = dict(zip((STEPS[name] for name in names), whole_summing(scaled, value - face), strict=True))
+    labels = [OPTIONS_STEP if name == "shares" and case.terms.options else STEPS[name] for name in names]
+    steps = dict(zip(labels, whole_summing(scaled, value - face), strict=True))
     return {FACE_STEP: face, **steps, VALUE_STEP: value}
 
 
@@ -153,10 +156,10 @@ def _factors_at_work(case: Case) -> list[str]:
         names.append("tax")
     if any(terms.bonus_target) and not terms.bonus_guaranteed:
         names.append("bonus")
-    if terms.shares:
+    if terms.shares or terms.options:
         names.append("shares")
     uneven = terms.tokens is not None and len(set(terms.tokens.budget_usd)) > 1
-    if terms.shares or terms.sign_on > 0.0 or uneven:
+    if terms.shares or terms.options or terms.sign_on > 0.0 or uneven:
         names.append("timing")
     return names
 

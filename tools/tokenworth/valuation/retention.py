@@ -35,6 +35,8 @@ GRADE_CUT_OFFS: Final[Mapping[Grade, float]] = {"A": 0.05, "B": 0.15, "C": 0.35,
 USUAL_WINDOW_MONTHS: Final = 3.0
 # Exposure shorter than this carries no risk worth a quadrature, years.
 EXPOSURE_YEARS_MIN: Final = 1.0 / 24.0
+# No holding is taken to gain more than this a year, continuous: compounded over decades it would mean nothing.
+RISK_FALL_MIN: Final = -1.0
 
 
 def risk_fall(
@@ -50,7 +52,7 @@ def risk_fall(
     sure = certainty_equivalent(
         value, wealth, years=time, drift=drift, volatility=volatility, gamma=gamma, nodes=NODES_SIMULATED
     )
-    return as_array(-np.log(np.maximum(sure, value * 1e-9) / value) / time)
+    return np.maximum(-np.log(np.maximum(sure, value * 1e-9) / value) / time, RISK_FALL_MIN)
 
 
 def unvested_by_month(
