@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import oracle_kinds_equity
 import oracle_kinds_lockin
+import oracle_kinds_tax
 import oracle_kinds_valuation
 
 __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
@@ -26,6 +27,7 @@ KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {
     **oracle_kinds_valuation.KINDS,
     **oracle_kinds_equity.KINDS,
     **oracle_kinds_lockin.KINDS,
+    **oracle_kinds_tax.KINDS,
 }
 KNOWN_FILES: Final = ("valuation.jsonl", "equity_tax.jsonl", "lock_in.jsonl")
 

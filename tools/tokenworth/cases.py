@@ -12,7 +12,6 @@ from typing import Final
 
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
-from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
 from tokenworth.context import Context
 from tokenworth.equity import (
     EQUITY_ASKS,
@@ -23,23 +22,22 @@ from tokenworth.equity import (
     share_terms_of,
     vests_of,
 )
-from tokenworth.errors import InvalidInputError, NotPricedError
+from tokenworth.errors import NotPricedError
 from tokenworth.money import Money
 from tokenworth.reading import HORIZON_YEARS, Dollars
+from tokenworth.taxation import taxes_for, unsaid_about_taxes
 from tokenworth.terms import Offer, Person, TokenGrant
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
 from tokenworth.valuation.pay import PayTerms, TaxYears
-from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
+from tokenworth.valuation.payroll import Contribution
 
 __all__ = [
     "HORIZON_YEARS",
     "REFRESH_VESTING",
     "Case",
-    "Taxed",
     "build_case",
     "question_for",
     "share_terms_of",
-    "taxes_for",
     "vests_of",
 ]
 
@@ -66,6 +64,7 @@ class Case:
     Attributes:
         assumptions: with what the request states in place of the defaults.
         unsaid: fields of the contract that were not said, each with what is taken in its place.
+        employer_taxes: what the employer pays on top of wages in each year; None where that is not known.
         tax: which taxes are in the numbers; `tax_source` says whose tables.
         notes: what a reader must know, in plain words.
     """
@@ -75,6 +74,7 @@ class Case:
     person: Person
     terms: PayTerms
     taxes: TaxYears
+    employer_taxes: tuple[tuple[Contribution, ...], ...] | None
     tax: str
     tax_source: str
     assumptions: Assumptions
@@ -105,76 +105,32 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
     unsaid: dict[str, str] = {}
     usd = Dollars(offer)
     terms = _pay_terms(offer, usd, context, unsaid)
-    taxed = taxes_for(offer, person)
-    notes = (*taxed.notes, *equity_notes(offer))
-    if person.marginal_rate is None:
-        if person.filing is None:
-            unsaid["person.filing"] = "single"
-        if person.state is None:
-            unsaid["person.state"] = "federal tax only"
     assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
+    taxed = taxes_for(offer, person, assumptions)
+    unsaid |= unsaid_about_taxes(person)
+    notes = (*taxed.notes, *equity_notes(offer))
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
-    return Case(label, offer, person, terms, taxed.years, taxed.name, taxed.source, assumptions, unsaid, notes)
+    return Case(
+        label=label,
+        offer=offer,
+        person=person,
+        terms=terms,
+        taxes=taxed.years,
+        employer_taxes=taxed.employer,
+        tax=taxed.name,
+        tax_source=taxed.source,
+        assumptions=assumptions,
+        unsaid=unsaid,
+        notes=notes,
+    )
 
 
 def question_for(field: str) -> str:
     """What to ask about a term that the contract left unsaid."""
     return ASKS.get(field) or EQUITY_ASKS[field.rpartition(".")[2]]
-
-
-@dataclass(frozen=True, slots=True)
-class Taxed:
-    """How a person's pay is taxed over the horizon, who says so, and what to know about it."""
-
-    years: TaxYears
-    name: str
-    source: str
-    notes: tuple[str, ...] = ()
-
-
-def taxes_for(offer: Offer, person: Person) -> Taxed:
-    """The tax curves of each year.
-
-    Raises:
-        InvalidInputError: neither a table nor a marginal rate fits.
-    """
-    contractor = offer.employment == "contractor"
-    if person.marginal_rate is not None:
-        flat = (flat_curve(float(person.marginal_rate)),) * HORIZON_YEARS
-        return Taxed(TaxYears(flat, flat), f"your marginal rate of {float(person.marginal_rate):.1%}", "the caller")
-    if person.country not in (None, "US") or (person.country is None and offer.currency != "USD"):
-        raise InvalidInputError(
-            "person.marginal_rate",
-            "there are no tax tables here for that country",
-            "Send the tax rate on your next unit of pay, such as 0.42",
-        )
-    first = offer.start_year or TAX_YEARS[-1]
-    tables = [load_tax_tables(first + i, person.filing or "single", person.state) for i in range(HORIZON_YEARS)]
-    household = float(person.household_income.number) if person.household_income else 0.0
-    pay = tuple(_curve(table, household, contractor=contractor) for table in tables)
-    salary = tuple(_curve(table, household, contractor=False) for table in tables) if contractor else pay
-    state = f", {person.state}" if person.state is not None else ""
-    payroll = "self-employment tax" if contractor else "FICA"
-    name = f"US federal {first} ({person.filing or 'single'}), {payroll}{state}"
-    return Taxed(TaxYears(pay, salary), name, tables[0].source, _tax_notes(tables))
-
-
-def _tax_notes(tables: list[TaxTables]) -> tuple[str, ...]:
-    notes = list(dict.fromkeys(note for table in tables for note in table.notes))
-    later = [table.year for table in tables if table.law_year < table.year]
-    if later:
-        span = f"{later[0]}" if len(later) == 1 else f"{later[0]}-{later[-1]}"
-        notes.append(f"{span} taxed by the {tables[-1].law_year} tables")
-    return tuple(notes)
-
-
-def _curve(table: TaxTables, household: float, *, contractor: bool) -> TaxCurve:
-    schedules = (table.federal,) if table.state is None else (table.federal, table.state)
-    make = contractor_curve if contractor else employee_curve
-    return make(schedules, table.payroll, household_income=household)
 
 
 def _pay_terms(offer: Offer, usd: Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:

@@ -285,6 +285,7 @@ class Person(Strict):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    locality: Annotated[str, Field(pattern=r"^[A-Z]{2,8}$")] | None = Field(default=None, description="NYC")
     filing: Literal["single", "mfj"] | None = None
     marginal_rate: Fraction | None = None
     household_income: MoneyField | None = None

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from tokenworth.cases import HORIZON_YEARS, Case, taxes_for
+from tokenworth.cases import HORIZON_YEARS, Case
 from tokenworth.equity import equity_readings, option_terms_of, share_terms_of
 from tokenworth.money import dollars
 from tokenworth.offers.simulate import Run, token_shocks, total_level
+from tokenworth.taxation import taxes_for
 from tokenworth.terms import EquityGrant, Vesting
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
@@ -154,4 +155,5 @@ def _with_equity(case: Case, changed: Mapping[int, EquityGrant]) -> PayTerms:
 
 
 def _taxed(case: Case, **facts: str) -> Case:
-    return replace(case, taxes=taxes_for(case.offer, case.person.model_copy(update=facts)).years)
+    taxed = taxes_for(case.offer, case.person.model_copy(update=facts), case.assumptions)
+    return replace(case, taxes=taxed.years)

@@ -13,6 +13,7 @@ from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.money import whole
+from tokenworth.offers.employer import employer_cost_of
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -90,7 +91,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         assumptions=used,
         assumptions_used=len(used),
         career=_career(run),
-        employer_cost_usd=_employer_cost(run, options),
+        employer_cost_usd=whole(employer_cost_of(case, run, options.company_cost_usd if options else 0.0).total),
         tax=case.tax,
         tax_source=case.tax_source,
         notes=list(case.notes),
@@ -182,7 +183,7 @@ def _tokens(case: Case, run: Run, few: Run) -> TokensExplained:
         cents_on_the_dollar=whole(100.0 * worth / face) if face > 0.0 else 0,
         work_only_as_salary_usd=_as_salary_if(case, few, 0.0) if open_question else None,
         half_yours_as_salary_usd=_as_salary_if(case, few, 0.5) if open_question else None,
-        employer_cost_usd=whole(float(np.mean([year.cost.mean() for year in years]))),
+        employer_cost_usd=whole(employer_cost_of(case, run).tokens),
         compared=compared_with_published(face / 12.0),
     )
 
@@ -224,15 +225,6 @@ def _options(case: Case, seed: int) -> OptionsExplained:
         black_scholes_usd=whole(float(sum(black_scholes_cost(grant, p).mean() for grant in case.terms.options))),
         expected_life_years=round(float(np.average(lives, weights=counts)), 1),
     )
-
-
-def _employer_cost(run: Run, options: OptionsExplained | None) -> int:
-    """Cash and shares at face, options by the lattice, tokens at what the provider bills; no payroll tax."""
-    at_face = [part for part in run.pay.components if part.name not in ("tokens", "options")]
-    others = sum(sum(part.face) for part in at_face) / HORIZON_YEARS
-    others += options.company_cost_usd / HORIZON_YEARS if options is not None else 0.0
-    tokens = np.mean([year.cost.mean() for year in run.pay.tokens]) if run.pay.tokens else 0.0
-    return whole(others + float(tokens))
 
 
 def _concise(answer: OfferValue) -> OfferValue:

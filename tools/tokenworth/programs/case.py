@@ -12,16 +12,15 @@ import numpy as np
 
 from tokenworth.assumptions import Assumptions
 from tokenworth.assumptions.benchmarks import published_use
-from tokenworth.assumptions.tax_tables import TAX_YEARS, load_tax_tables
-from tokenworth.cases import Taxed, taxes_for
 from tokenworth.context import Context
 from tokenworth.errors import InvalidInputError
 from tokenworth.money import Money, dollars
 from tokenworth.programs.models import Group, PlanProgramRequest, TokenUse
+from tokenworth.taxation import Taxed, taxes_for
 from tokenworth.terms import Offer, Person
 from tokenworth.valuation.grants import Imputed, TokenTerms
 from tokenworth.valuation.lognormal_fit import Lognormal, from_amounts, from_mean_and_percentile, from_percentiles
-from tokenworth.valuation.taxes import PayrollTax
+from tokenworth.valuation.payroll import Contribution
 
 __all__ = ["Case", "Team", "Window", "build_case"]
 
@@ -74,7 +73,7 @@ class Case:
 
     Attributes:
         terms: what every grant has in common; the amount is the team's.
-        payroll: the employer's payroll tax; None where it is not known.
+        payroll: what the employer pays on top of wages; None where it is not known.
         windows: what the employer has set aside; empty if nothing limits it.
         assumptions: with what the request states in place of the defaults.
         unsaid: facts that were not said, each with what is taken in its place.
@@ -89,7 +88,7 @@ class Case:
     prepaid: bool
     terms: TokenTerms
     taxed: Taxed
-    payroll: PayrollTax | None
+    payroll: tuple[Contribution, ...] | None
     assumptions: Assumptions
     unsaid: Mapping[str, str]
     sources: tuple[str, ...]
@@ -123,7 +122,7 @@ async def build_case(request: PlanProgramRequest, context: Context) -> Case:
     teams = tuple(_team(group, use, request.months) for group, use in zip(request.groups, uses, strict=True))
     unsaid |= _unsaid_of_groups(request)
     draws, notes = _draws(request, teams)
-    taxed, payroll, tax_notes = _taxed(request, unsaid)
+    taxed = _taxed(request, assumptions, unsaid)
     return Case(
         teams=teams,
         months=request.months,
@@ -139,11 +138,11 @@ async def build_case(request: PlanProgramRequest, context: Context) -> Case:
             prepaid=request.contract.prepaid,
         ),
         taxed=taxed,
-        payroll=payroll,
+        payroll=None if taxed.employer is None else taxed.employer[0],
         assumptions=assumptions,
         unsaid=unsaid | _unsaid(request),
         sources=tuple(dict.fromkeys(sources)),
-        notes=(*notes, *tax_notes),
+        notes=(*notes, *taxed.notes_of_first_year),
         seed=request.seed,
         draws=draws,
     )
@@ -266,21 +265,17 @@ def _windows(
     return (Window(0, months, promised),)
 
 
-def _taxed(request: PlanProgramRequest, unsaid: dict[str, str]) -> tuple[Taxed, PayrollTax | None, tuple[str, ...]]:
-    """How staff are taxed this year, the employer's payroll tax where that is known, and what to know about both."""
+def _taxed(request: PlanProgramRequest, assumptions: Assumptions, unsaid: dict[str, str]) -> Taxed:
+    """How staff are taxed this year, and what the employer pays on top."""
     terms = request.terms
     if terms.state is None and terms.marginal_rate is None:
         unsaid["terms.state"] = "US federal tax only"
     someone = Person(state=terms.state, marginal_rate=terms.marginal_rate)
     try:
-        taxed = taxes_for(Offer(base=Money(Decimal(0))), someone)
+        return taxes_for(Offer(base=Money(Decimal(0))), someone, assumptions)
     except InvalidInputError as error:
         field, instead = (text.replace("person.", "terms.") for text in (error.field, error.instead))
         raise InvalidInputError(field, error.problem, instead) from None
-    if terms.marginal_rate is not None:
-        return taxed, None, ("no payroll tax for the employer: none is known where a marginal rate is stated",)
-    tables = load_tax_tables(TAX_YEARS[-1], "single", terms.state)
-    return taxed, tables.payroll, tables.notes
 
 
 def _draws(request: PlanProgramRequest, teams: tuple[Team, ...]) -> tuple[int, list[str]]:

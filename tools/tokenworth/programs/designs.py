@@ -14,7 +14,8 @@ from tokenworth.programs.models import Design, DesignWorth, TaxExposure
 from tokenworth.programs.staff import Member, grant_terms, pool_share, pool_year
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.grants import TokenYear, token_years
-from tokenworth.valuation.taxes import TaxCurve, employer_payroll_tax, gross_salary_equivalent, raise_costing
+from tokenworth.valuation.payroll import contributions_on, raise_costing
+from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent
 
 __all__ = ["Compared", "compare_designs", "tax_of", "worth_of", "worth_with_personal_share"]
 
@@ -56,8 +57,8 @@ class _Payroll:
     def employer(self, wages: Numeric) -> Array:
         if self.case.payroll is None:
             return np.zeros(np.shape(wages))
-        before = employer_payroll_tax(self.case.payroll, self.pay)
-        return as_array(employer_payroll_tax(self.case.payroll, self.pay + as_array(wages)) - before)
+        before = contributions_on(self.case.payroll, self.pay)
+        return as_array(contributions_on(self.case.payroll, self.pay + as_array(wages)) - before)
 
     def gross_up(self, imputed: Numeric) -> Array:
         """The extra wages that pay the tax on imputed income and on themselves."""
