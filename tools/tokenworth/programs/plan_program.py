@@ -42,7 +42,7 @@ from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["plan_program"]
 
-# Other worlds are compared on fewer, stratified draws: limits on person-months and on numbers kept, and the fewest draws.
+# Other worlds are compared on fewer, stratified draws: limits on person-months and numbers kept, and the fewest draws.
 OTHERS_WORK: Final = 20_000_000
 OTHERS_KEPT: Final = 2_000_000
 OTHERS_DRAWS_MIN: Final = 100
