@@ -1,4 +1,4 @@
-"""Inequality, fitted distributions, a provider's revenue and the employer's payroll tax."""
+"""Inequality, fitted distributions, a provider's revenue, raises at a cost, and figures for reading aloud."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tokenworth.programs.staff import Member, grant_terms, pool_share, pool_year
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.grants import TokenYear, token_years
 from tokenworth.valuation.payroll import contributions_on, raise_costing
-from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent
+from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent, gross_up
 
 __all__ = ["Compared", "compare_designs", "tax_of", "worth_of", "worth_with_personal_share"]
 
@@ -59,11 +59,6 @@ class _Payroll:
             return np.zeros(np.shape(wages))
         before = contributions_on(self.case.payroll, self.pay)
         return as_array(contributions_on(self.case.payroll, self.pay + as_array(wages)) - before)
-
-    def gross_up(self, imputed: Numeric) -> Array:
-        """The extra wages that pay the tax on imputed income and on themselves."""
-        kept = self.curve.net_of(self.pay) + as_array(imputed)
-        return as_array(np.maximum(self.curve.wages_netting(kept) - self.pay - as_array(imputed), 0.0))
 
     def raise_for(self, cost: float) -> float:
         return cost if self.case.payroll is None else float(raise_costing(self.case.payroll, self.pay, cost))
@@ -152,7 +147,7 @@ def _list_price(case: Case, member: Member, year: TokenYear) -> float:
 def _tokens(case: Case, member: Member, design: Design, year: TokenYear) -> Compared:
     payroll = _payroll(case, member)
     grossed_up = case.terms.grossed_up
-    extra = payroll.gross_up(year.imputed) if grossed_up else np.zeros(())
+    extra = gross_up(payroll.curve, payroll.pay, year.imputed) if grossed_up else np.zeros(())
     employer = payroll.employer(year.imputed + extra) + extra
     face = year.face if design == "grant" and not isinf(member.team.budget_usd) else year.used
     return Compared(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import erfc, exp, log, sqrt
+from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array
+from tokenworth.valuation.normal import normal_cdf
 
 __all__ = [
     "Members",
@@ -33,7 +34,6 @@ ROOM: Final = 1.05
 SHARED_NODES: Final = 2001
 SHARED_REACH: Final = 6.0
 HALVINGS: Final = 60
-ROOT_2: Final = sqrt(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +142,8 @@ def _limited_mean(member: Members, points: Array) -> Array:
     found = np.zeros_like(points)
     inside = points[1:]
     z = (np.log(inside) - log(member.mean)) / member.log_sd + member.log_sd / 2.0
-    found[1:] = member.mean * _phi(z - member.log_sd) + inside * _phi(-z)
+    found[1:] = member.mean * normal_cdf(z - member.log_sd) + inside * normal_cdf(-z)
     return found
-
-
-def _phi(z: Array) -> Array:
-    """Standard normal distribution function; exact, since second differences of it are taken."""
-    return 0.5 * np.fromiter(map(erfc, z / -ROOT_2), np.float64, len(z))
 
 
 @lru_cache(maxsize=1)
