@@ -1,6 +1,7 @@
-"""Services that some tests need: a test that lacks one is left out and counted, or fails where all must be there.
+"""What all tests share: services that some need, and a data folder that is nobody's own.
 
-Mark a test `postgres`, `node` or `chromium`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
+A test that lacks a service is left out and counted, or fails where all must be there. Mark a test `postgres`, `node` or
+`chromium`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
 """
 
 from __future__ import annotations
@@ -41,3 +42,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     wanting = Counter(reason.partition(LEFT_OUT)[2] for reason in reasons if LEFT_OUT in reason)
     counted = ", ".join(f"{service} ({count})" for service, count in sorted(wanting.items())) or "nothing"
     terminalreporter.write_line(f"Tests left out for want of a service: {counted}.")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_data_folder(tmp_path_factory):
+    """What would be in the user's data folder is in an empty one, and no ledger or budget is set."""
+    folder = str(tmp_path_factory.mktemp("data"))
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
+            patch.setenv(variable, folder)
+        for variable in ("TOKENWORTH_LEDGER", "TOKENWORTH_BUDGET"):
+            patch.delenv(variable, raising=False)
+        yield

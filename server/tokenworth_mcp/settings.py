@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,10 @@ class Settings(BaseModel):
         read_only: leave out the tools that write anything.
         host, port: where HTTP listens; port 0 picks a free one.
         assumptions_file: TOML laid over the shipped defaults.
+        prices_folder: where refreshed prices are kept; a folder in the user's cache when not given.
+        ledger: a SQLite file or a postgresql:// address; a file in the user's data folder when not given.
+        ledger_sync: "normal" survives the end of the process, "full" also that of the machine's power.
+        budget: the caller's own budget.
         body_bytes_max: the largest HTTP body that is read.
         body_seconds_max: how long a client may take to send it.
     """
@@ -44,6 +48,10 @@ class Settings(BaseModel):
     host: str = Field(default="127.0.0.1", max_length=255)
     port: int = Field(default=8000, ge=0, le=65_535)
     assumptions_file: Path | None = None
+    prices_folder: Path | None = None
+    ledger: str | None = Field(default=None, min_length=1, max_length=2_000)
+    ledger_sync: Literal["normal", "full"] = "normal"
+    budget: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|+~/-]*$", max_length=128)
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
     body_seconds_max: float = Field(default=10.0, gt=0, le=300)
 

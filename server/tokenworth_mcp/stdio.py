@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
 from typing import Any, Final
 
 import anyio
@@ -39,8 +39,12 @@ PIPE_BYTES: Final = 4_096
 END_GRACE_SECONDS: Final = 5.0
 
 
-def run_stdio(server: Server[Any]) -> None:
+def run_stdio(server: Server[Any], around: AbstractAsyncContextManager[None] | None = None) -> None:
     """Serve one client over this process's stdin and stdout until it leaves or a signal asks us to.
+
+    Args:
+        server: what answers.
+        around: entered before the first message and left after the last answer.
 
     Raises:
         InvalidInputError: stdin or stdout is closed.
@@ -52,11 +56,11 @@ def run_stdio(server: Server[Any]) -> None:
         sys.stderr.write("tokenworth: waiting for an MCP client on stdin; Ctrl-C ends\n")
     # Before the event loop opens anything: a closed descriptor's number would be taken and then written over.
     with _claimed_wire() as (read_fd, write_fd):
-        anyio.run(_serve, server, read_fd, write_fd)
+        anyio.run(_serve, server, read_fd, write_fd, around or nullcontext())
 
 
-async def _serve(server: Server[Any], read_fd: int, write_fd: int) -> None:
-    async with anyio.create_task_group() as tasks:
+async def _serve(server: Server[Any], read_fd: int, write_fd: int, around: AbstractAsyncContextManager[None]) -> None:
+    async with around, anyio.create_task_group() as tasks:
         tasks.start_soon(_end_when_asked, tasks.cancel_scope)
         await _Wire(server, read_fd, write_fd).serve()
         tasks.cancel_scope.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from tokenworth.budgets import NANO, Amount, BudgetChange, HoldRequest, Period
+from tokenworth.burn.ledger.opening import open_ledger
 from tokenworth_mcp.app import build_server
 
 SERVE = ["-m", "tokenworth_mcp", "serve"]
@@ -170,9 +173,23 @@ def new_http() -> Callable[..., HttpServer]:
 
 
 @pytest.fixture(scope="session")
-def good_call() -> Callable[[str], dict[str, Any]]:
-    """One call of each tool that it answers."""
-    return lambda name: json.loads((CALLS / f"{name}.json").read_text(encoding="utf-8"))
+def good_call(own_data_folder: None) -> Callable[[str], dict[str, Any]]:
+    """One call of each tool that it answers: the budget that they name is there, and so is the hold."""
+    settled = json.loads((CALLS / "settle_reservation.json").read_text(encoding="utf-8"))
+    settled["hold"] = asyncio.run(_hold("me"))
+    return lambda name: (
+        settled if name == "settle_reservation" else json.loads((CALLS / f"{name}.json").read_text(encoding="utf-8"))
+    )
+
+
+async def _hold(budget: str) -> str:
+    book = await open_ledger(None)
+    month = Period("month", "Europe/Berlin")
+    await book.set_budget(BudgetChange(budget, "usd", 100 * NANO, month))
+    grant = await book.reserve(HoldRequest(budget, Amount(NANO), "a good call", "a good call"))
+    await book.close()
+    assert grant.hold is not None
+    return grant.hold
 
 
 @pytest.fixture(params=ERAS)

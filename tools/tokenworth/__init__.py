@@ -7,17 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokenworth.assumptions.explain_assumptions import explain_assumptions
+    from tokenworth.burn import check_budget, record_usage, reserve_budget, set_budget, settle_reservation
     from tokenworth.offers import compare_offers, value_offer
     from tokenworth.wiring import build_context
 
-__all__ = ["__version__", "build_context", "compare_offers", "explain_assumptions", "value_offer"]
+__all__ = [
+    "__version__",
+    "build_context",
+    "check_budget",
+    "compare_offers",
+    "explain_assumptions",
+    "record_usage",
+    "reserve_budget",
+    "set_budget",
+    "settle_reservation",
+    "value_offer",
+]
 
 __version__ = "0.1.0"
 
 HOMES = {
     "build_context": "tokenworth.wiring",
+    "check_budget": "tokenworth.burn",
     "compare_offers": "tokenworth.offers",
     "explain_assumptions": "tokenworth.assumptions.explain_assumptions",
+    "record_usage": "tokenworth.burn",
+    "reserve_budget": "tokenworth.burn",
+    "set_budget": "tokenworth.burn",
+    "settle_reservation": "tokenworth.burn",
     "value_offer": "tokenworth.offers",
 }
 

@@ -6,6 +6,7 @@ that would replace it. Every family that reads a contract starts here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +14,12 @@ from typing import Final
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
 from tokenworth.context import Context
+from tokenworth.denominations import (
+    measured_price_change,
+    price_notes,
+    usd_per_million_of,
+    years_until_retirement,
+)
 from tokenworth.equity import (
     EQUITY_ASKS,
     REFRESH_VESTING,
@@ -22,7 +29,6 @@ from tokenworth.equity import (
     share_terms_of,
     vests_of,
 )
-from tokenworth.errors import NotPricedError
 from tokenworth.money import Money
 from tokenworth.reading import HORIZON_YEARS, Dollars
 from tokenworth.taxation import taxes_for, unsaid_about_taxes
@@ -106,11 +112,12 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
     usd = Dollars(offer)
     terms = _pay_terms(offer, usd, context, unsaid)
     assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
+    assumptions = measured_price_change(offer, assumptions, context)
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
     taxed = taxes_for(offer, person, assumptions)
     unsaid |= unsaid_about_taxes(person)
-    notes = (*taxed.notes, *equity_notes(offer))
+    notes = (*taxed.notes, *equity_notes(offer), *price_notes(offer, context))
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
     return Case(
@@ -161,10 +168,12 @@ def _token_terms(
     grant: TokenGrant, base: float, usd: Dollars, context: Context, unsaid: dict[str, str]
 ) -> TokenTerms | None:
     """The grant as the valuation takes it; None where it grants nothing."""
+    retires_in_years = years_until_retirement(usd.offer, context)
     budget, once, monthly, price = _budget(grant, base, usd, context)
     if budget <= 0.0:
         return None
-    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
+    # A retired model's tokens buy nothing: a grant by the year ends with it.
+    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS, math.ceil(min(retires_in_years, HORIZON_YEARS)))
     lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
     for name, taken in _grant_defaults(grant, once=once).items():
         unsaid[f"offer.tokens.{name}"] = taken
@@ -204,27 +213,12 @@ def _budget(grant: TokenGrant, base: float, usd: Dollars, context: Context) -> t
     monthly = grant.per_month is not None or grant.tokens_per_month is not None
     times = 12.0 if monthly else 1.0
     if grant.counted is not None:
-        price = _usd_per_million(grant, context)
+        price = usd_per_million_of(grant, context)
         return grant.counted * times * price / 1e6, once, monthly, price
     if grant.share_of_base is not None:
         return base * float(grant.share_of_base), once, monthly, 1.0
     amount = next(a for a in (grant.per_year, grant.per_month, grant.total) if a is not None)
     return usd(amount) * times, once, monthly, 1.0
-
-
-def _usd_per_million(grant: TokenGrant, context: Context) -> float:
-    if grant.usd_per_million is not None:
-        return float(grant.usd_per_million.number)
-    known = None
-    if context.prices is not None and grant.name is not None:
-        known = context.prices.blended_usd_per_million(grant.name, context.clock())
-    if known is None:
-        raise NotPricedError(
-            "offer.tokens.usd_per_million: tokens are worth what they cost, and this price is not known. "
-            "Send the blended USD per million tokens of what the grant is counted in, such as 6.00; "
-            "unknown is never taken as zero"
-        )
-    return float(known.usd_per_million)
 
 
 def _said(offer: Offer, person: Person, base: float) -> dict[str, float]:

@@ -7,17 +7,30 @@ list, the assumptions in force, the clock) reaches it through here, so a family 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from tokenworth.assumptions import Assumptions
+    from tokenworth.budgets import (
+        Amount,
+        Budget,
+        BudgetChange,
+        BudgetState,
+        Grant,
+        HoldRequest,
+        Settlement,
+    )
 
 __all__ = [
+    "Caller",
     "Clock",
     "Context",
+    "Cost",
+    "Ledger",
+    "LedgerSource",
     "ObservedUse",
     "PathPoint",
     "PersonMonths",
@@ -65,8 +78,45 @@ class PricePath:
     yearly_change: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one request costs.
+
+    Attributes:
+        usd: exact; None when unpriced, which is never zero.
+        tokens: everything that was sent and made, cached or not.
+        model: the model as the price list calls it, or as it was sent when unpriced.
+        reason: why there is no price, for people; None when there is one.
+    """
+
+    usd: Decimal | None
+    tokens: int
+    model: str
+    reason: str | None = None
+
+
 class PriceList(Protocol):
     """Knows what a model costs; None means unpriced, which is never zero."""
+
+    def cost_of_usage(self, model: str, usage: Mapping[str, Any], at: datetime, provider: str | None = None) -> Cost:
+        """What a request cost at its time.
+
+        Args:
+            model: as people and logs write it.
+            usage: the usage object of an API's response, or plain counts such as `input_tokens`,
+                `cache_write_5m_tokens`, `cache_write_1h_tokens`, `cache_read_tokens` and `output_tokens`, each token
+                named once.
+            at: when it ran.
+            provider: who billed it, when that is known.
+
+        Raises:
+            InvalidInputError: the usage object has no count that can be read.
+        """
+        ...
+
+    def alternatives(self, model: str, at: datetime) -> Sequence[str]:
+        """Models that somebody who uses this one might use instead, in no particular order."""
+        ...
 
     def blended_usd_per_million(self, model: str, at: datetime) -> Price | None:
         """The price of a typical mix of a model's input and output tokens at a moment."""
@@ -164,6 +214,91 @@ class Clock(Protocol):
         ...
 
 
+class Ledger(Protocol):
+    """Budgets that cannot be overspent by whoever holds before working; see `tokenworth.budgets` for the values."""
+
+    async def set_budget(self, change: BudgetChange) -> tuple[Budget, bool]:
+        """Create a budget or change one; the budget, and whether it is new.
+
+        Raises:
+            InvalidInputError, NotAllowedError: it cannot be set so, or not by this caller.
+        """
+        ...
+
+    async def reserve(self, request: HoldRequest) -> Grant:
+        """Hold a worst case on a budget and all above it, or on none of them.
+
+        Raises:
+            InvalidInputError: an unknown budget, or a key that came with another request.
+        """
+        ...
+
+    async def settle(self, hold: str, amount: Amount, asked: str) -> Settlement:
+        """Charge what a hold came to, once; nothing is a release. `asked` is the request, canonical.
+
+        Raises:
+            InvalidInputError: an unknown hold, or one settled with another request.
+        """
+        ...
+
+    async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
+        """Charge a use that nothing was held for.
+
+        Raises:
+            InvalidInputError: an unknown budget, or a key that came with another request.
+        """
+        ...
+
+    async def observe(self, budget: str, source: str, amount: Amount) -> None:
+        """Keep what a log or report says was used in the present period, in place of what it said before.
+
+        Raises:
+            InvalidInputError: an unknown budget.
+        """
+        ...
+
+    async def state(self, budget: str) -> BudgetState:
+        """A budget with all above it, as it stands.
+
+        Raises:
+            InvalidInputError: an unknown budget.
+        """
+        ...
+
+    async def budgets(self) -> Sequence[str]:
+        """The ids of all budgets, in order."""
+        ...
+
+
+class LedgerSource(Protocol):
+    """Opens the ledger when it is first asked for."""
+
+    async def open(self) -> Ledger:
+        """The ledger, always the same one.
+
+        Raises:
+            LedgerError: it cannot be opened.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was asked of it; does nothing when it was never opened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        budget: the caller's own budget.
+        may_raise_limits: the command line, or a token with the scope budgets:admin.
+    """
+
+    budget: str = "default"
+    may_raise_limits: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that a tool may use besides its request.
@@ -175,6 +310,8 @@ class Context:
         price_schedule: announced price changes, or None while nobody keeps them.
         observed_use: the ledger of real use, or None without one.
         staff_use: the same by team, or None without one.
+        ledger: where budgets are kept, or None when there is none.
+        caller: who asks.
     """
 
     assumptions: Assumptions
@@ -183,3 +320,5 @@ class Context:
     price_schedule: PriceSchedule | None = None
     observed_use: ObservedUse | None = None
     staff_use: StaffUse | None = None
+    ledger: LedgerSource | None = None
+    caller: Caller = field(default_factory=Caller)

@@ -3,6 +3,10 @@
 TokenworthError
 ├── InvalidInputError      a field the caller sent cannot be used
 ├── NotPricedError         a price is needed and nobody said one
+├── NotAllowedError        whoever asks may not do this; somebody else may
+├── LedgerError            the ledger cannot answer
+│   ├── LedgerBusyError        not now: others are writing; the same request may be sent again
+│   └── LedgerUnusableError    not this ledger: it is newer than this version, not a ledger, or cannot be reached
 ├── DataUnreadableError    a data file (assumptions, prices) cannot be read
 ├── SourceDriftError       a price source no longer looks like itself
 └── FetchError             something on the network could not be had
@@ -25,6 +29,10 @@ __all__ = [
     "DeadlineExceededError",
     "FetchError",
     "InvalidInputError",
+    "LedgerBusyError",
+    "LedgerError",
+    "LedgerUnusableError",
+    "NotAllowedError",
     "NotPricedError",
     "RedirectRefusedError",
     "SourceDriftError",
@@ -56,6 +64,25 @@ class InvalidInputError(TokenworthError):
 
 class NotPricedError(TokenworthError):
     """A price is needed and is not known; never treated as zero."""
+
+
+class NotAllowedError(TokenworthError):
+    """The caller may not do this; the message says who may."""
+
+
+class LedgerError(TokenworthError):
+    """The ledger cannot answer."""
+
+
+class LedgerBusyError(LedgerError):
+    """Others kept the ledger busy for too long; what was asked may or may not have happened.
+
+    The same request with the same key is safe to send again: it happens once.
+    """
+
+
+class LedgerUnusableError(LedgerError):
+    """The ledger was made by a newer version, is something else, or cannot be reached; it is left as it is."""
 
 
 class DataUnreadableError(TokenworthError):

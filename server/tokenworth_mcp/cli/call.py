@@ -14,7 +14,7 @@ from tokenworth_mcp.boundary import answer_call, fields_of, in_one_line
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.cli.documents import DOCUMENT_BYTES_MAX, read_document
 from tokenworth_mcp.cli.output import FORMATS, Format
-from tokenworth_mcp.cli.running import open_context, run_tool
+from tokenworth_mcp.cli.running import closing, open_context, run_tool
 from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def _arguments(text: str | None) -> dict[str, Any]:
 
 async def _call_lines(entry: ToolEntry, lines: IO[bytes], context: Context) -> int:
     """One call a line, one line of answer each, written as soon as it is known."""
+    async with closing(context):
+        return await _answer_lines(entry, lines, context)
+
+
+async def _answer_lines(entry: ToolEntry, lines: IO[bytes], context: Context) -> int:
     code = 0
     number = 0
     while line := lines.readline(DOCUMENT_BYTES_MAX + 1):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
 
+from tokenworth.context import Caller
 from tokenworth.wiring import build_context
-from tokenworth_mcp.boundary import answer_call
-from tokenworth_mcp.catalogue import find_tool
+from tokenworth_mcp.boundary import Answered, answer_call
+from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.cli.output import FORMATS, Columns, Format, show
 from tokenworth_mcp.logs import configure_logging
-from tokenworth_mcp.settings import load_settings
+from tokenworth_mcp.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from tokenworth.context import Context
 
-__all__ = ["detail_option", "format_option", "open_context", "run_tool"]
+__all__ = ["closing", "context_for", "detail_option", "format_option", "open_context", "run_tool"]
 
 format_option = click.option(
     "--format", "output_format", type=click.Choice(FORMATS), default="table", show_default=True
@@ -34,11 +36,43 @@ def open_context() -> Context:
     """
     settings = load_settings()
     configure_logging(settings.log_level)
-    return build_context(assumptions_file=settings.assumptions_file)
+    return context_for(settings, may_raise_limits=True)
 
 
-def run_tool(name: str, arguments: Mapping[str, object], output_format: Format, columns: Columns | None = None) -> None:
-    """Call one tool and print its answer on stdout.
+def context_for(settings: Settings, *, may_raise_limits: bool = False) -> Context:
+    """The context that settings ask for.
+
+    Args:
+        settings: of the environment and the command line.
+        may_raise_limits: whoever asks owns the budgets; never a client of the server.
+
+    Raises:
+        TokenworthError: the assumptions file cannot be used.
+    """
+    return build_context(
+        assumptions_file=settings.assumptions_file,
+        prices_folder=settings.prices_folder,
+        ledger=settings.ledger,
+        ledger_sync=settings.ledger_sync,
+        caller=Caller(settings.budget, may_raise_limits=may_raise_limits),
+    )
+
+
+@asynccontextmanager
+async def closing(context: Context) -> AsyncGenerator[None]:
+    """Let go of the ledger on the way out, whatever the reason; what was asked of it is finished first."""
+    try:
+        yield
+    finally:
+        if context.ledger is not None:
+            with anyio.CancelScope(shield=True):
+                await context.ledger.close()
+
+
+def run_tool(
+    name: str, arguments: Mapping[str, object], output_format: Format, columns: Columns | None = None
+) -> dict[str, Any]:
+    """Call one tool, print its answer on stdout, and return its data.
 
     Args:
         name: the tool.
@@ -49,5 +83,11 @@ def run_tool(name: str, arguments: Mapping[str, object], output_format: Format, 
     Raises:
         TokenworthError: whatever the tool or its boundary refuses.
     """
-    answered = anyio.run(answer_call, find_tool(name), dict(arguments), open_context())
+    answered = anyio.run(_answer, find_tool(name), dict(arguments), open_context())
     show(answered.data, output_format, columns)
+    return answered.data
+
+
+async def _answer(entry: ToolEntry, arguments: dict[str, object], context: Context) -> Answered:
+    async with closing(context):
+        return await answer_call(entry, arguments, context)

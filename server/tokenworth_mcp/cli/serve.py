@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
-from tokenworth.wiring import build_context
 from tokenworth_mcp.app import build_server
+from tokenworth_mcp.cli.running import closing, context_for
 from tokenworth_mcp.logs import configure_logging
-from tokenworth_mcp.settings import load_settings
+from tokenworth_mcp.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from tokenworth.context import Context
+    from tokenworth_mcp.sdk_compat import TableServer
 
 __all__ = ["command"]
 
@@ -28,13 +33,18 @@ def command(config_file: Path | None, *, over_http: bool, **chosen: object) -> N
     said = {name: value for name, value in chosen.items() if value is not None}
     settings = load_settings(config_file, said)
     configure_logging(settings.log_level)
-    context = build_context(assumptions_file=settings.assumptions_file)
+    context = context_for(settings)
     server = build_server(context, toolsets=settings.toolsets, read_only=settings.read_only)
     if over_http:
-        from tokenworth_mcp.http import serve_http  # noqa: PLC0415 - stdio needs no web server
-
-        anyio.run(serve_http, server, settings)
+        anyio.run(_serve_http, server, settings, context)
     else:
         from tokenworth_mcp.stdio import run_stdio  # noqa: PLC0415 - HTTP needs no pipes
 
-        run_stdio(server.lowlevel)
+        run_stdio(server.lowlevel, closing(context))
+
+
+async def _serve_http(server: TableServer, settings: Settings, context: Context) -> None:
+    from tokenworth_mcp.http import serve_http  # noqa: PLC0415 - stdio needs no web server
+
+    async with closing(context):
+        await serve_http(server, settings)

@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from tokenworth.context import Context
 from tokenworth.prices.cost import WORDS, plain
+from tokenworth.prices.first_use import PricesOnFirstUse
 from tokenworth.prices.models import SnapshotUsed, StatedPrice
 from tokenworth.prices.observations import Meter
 from tokenworth.prices.plans import plans_at, promotion_of
@@ -36,10 +37,18 @@ async def prices_of(context: Context) -> PriceList:
 
     The first call of a process reads the data files; that happens off the event loop.
     """
-    if not _read_files.cache_info().currsize:
-        await to_thread.run_sync(_read_files)
-    paths = context.prices
-    return paths.prices if isinstance(paths, PricedPaths) else shipped_prices()
+    return await to_thread.run_sync(_read, context.prices) if _unread(context.prices) else _read(context.prices)
+
+
+def _unread(paths: object) -> bool:
+    return not _read_files.cache_info().currsize or (
+        isinstance(paths, PricesOnFirstUse) and "prices" not in vars(paths)
+    )
+
+
+def _read(paths: object) -> PriceList:
+    _read_files()
+    return paths.prices if isinstance(paths, PricesOnFirstUse | PricedPaths) else shipped_prices()
 
 
 @lru_cache(maxsize=1)

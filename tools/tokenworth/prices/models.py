@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from tokenworth.answers import Answer, Detail, MoneyField, Part, Request, Strict, TokenCount
+from tokenworth.answers import Answer, Detail, MoneyField, Part, Request, Strict, TokenCount, listed_as
 
 __all__ = [
     "CallContext",
@@ -81,6 +81,19 @@ class PlannedTask(Strict):
     calls: int = Field(default=1, ge=1, le=10**9, description="how often the call is made; tokens are per call")
 
 
+CONTEXT_LISTED: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "how it was run: speed (fast), service_tier (flex, priority), processing (batch), inference_geo, "
+    "data_residency, deployment, endpoint, compliance, region",
+}
+TASK_LISTED: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "tokens per call: input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, "
+    "cache_write_1h_tokens, reasoning_tokens; web_searches; calls",
+}
+FORMAT_LISTED: Final[dict[str, Any]] = {"type": "string", "description": "only where it cannot be told"}
+
+
 class EstimateCostRequest(Request):
     """One call's raw usage or a planned task, priced for one model or several side by side."""
 
@@ -89,13 +102,13 @@ class EstimateCostRequest(Request):
     models: list[Name] = Field(
         default_factory=list, max_length=COMPARED_MAX, description='others to compare, as "provider/model"'
     )
-    at: Moment | None = Field(default=None, description="when the call ran; now when left out")
-    context: CallContext = Field(default_factory=CallContext)
+    at: Moment | None = Field(default=None, description="when it ran")
+    context: CallContext = Field(default_factory=CallContext, json_schema_extra=listed_as(CONTEXT_LISTED))
     usage: dict[str, Any] | None = Field(
         default=None, description="the usage object of any API as it was returned; unknown fields are ignored"
     )
-    usage_format: UsageFormat | None = None
-    task: PlannedTask | None = None
+    usage_format: UsageFormat | None = Field(default=None, json_schema_extra=listed_as(FORMAT_LISTED))
+    task: PlannedTask | None = Field(default=None, json_schema_extra=listed_as(TASK_LISTED))
     max_usd: MoneyField | None = Field(default=None, description="leave out models that cost more")
     min_context_tokens: TokenCount | None = Field(default=None, description="leave out models that take less")
     detail: Detail = "concise"
@@ -187,6 +200,10 @@ class CostEstimated(Answer):
         return "\n".join([*lines, _rests_on(self.snapshot, self.sources), self.ask_next])
 
 
+WORK_LISTED: Final[dict[str, Any]] = {"type": "object", "description": "rank by its cost: as estimate_cost's task"}
+HOW_LISTED: Final[dict[str, Any]] = {"type": "object", "description": "as estimate_cost's context"}
+
+
 class FindPricesRequest(Request):
     """Which prices to show: search, one model's history, coming changes, conflicts, or the cheapest for a workload."""
 
@@ -199,8 +216,8 @@ class FindPricesRequest(Request):
     min_context_tokens: TokenCount | None = None
     max_input_usd_per_million: MoneyField | None = None
     max_output_usd_per_million: MoneyField | None = None
-    workload: PlannedTask | None = Field(default=None, description="rank by what this work costs")
-    context: CallContext = Field(default_factory=CallContext)
+    workload: PlannedTask | None = Field(default=None, json_schema_extra=listed_as(WORK_LISTED))
+    context: CallContext = Field(default_factory=CallContext, json_schema_extra=listed_as(HOW_LISTED))
     limit: int = Field(default=10, ge=1, le=100)
     detail: Detail = "concise"
 

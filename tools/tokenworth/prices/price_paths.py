@@ -7,23 +7,42 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
-from tokenworth.context import PathPoint, Price, PricePath
+from tokenworth.context import Cost, PathPoint, Price, PriceChange, PricePath
 from tokenworth.prices.cost import Unpriced
+from tokenworth.prices.observations import Meter
 from tokenworth.prices.price_list import PriceList
 from tokenworth.prices.priced import Priced
 from tokenworth.prices.sheets import Sheet
+from tokenworth.prices.usages import read_usage
 
 __all__ = ["PricedPaths", "blended"]
 
 # The usual mix in which list prices are compared: three tokens sent for one made, none of them cached.
 SENT: Final = 3
 MADE: Final = 1
+# Meters that count something else than tokens.
+NOT_TOKENS: Final[frozenset[Meter]] = frozenset(
+    {
+        "web_search",
+        "file_search",
+        "maps_search",
+        "request",
+        "image",
+        "page",
+        "input_second",
+        "output_second",
+        "input_character",
+        "output_character",
+    }
+)
+ALTERNATIVES_MAX: Final = 12
 METHOD: Final = "blended at 3 input to 1 output tokens, uncached, at list prices of each date"
 DAYS_PER_YEAR: Final = 365.25
 
@@ -37,7 +56,7 @@ def blended(sheet: Sheet) -> Decimal | None:
 
 
 class PricedPaths:
-    """What other families ask of the price list: satisfies `context.PriceList`."""
+    """What other families ask of the price list: satisfies `context.PriceList` and `context.PriceSchedule`."""
 
     def __init__(self, prices: PriceList) -> None:
         self.prices = prices
@@ -52,6 +71,49 @@ class PricedPaths:
         if rate is None:
             return None
         return Price(rate, f"{found.name}, {METHOD}; {', '.join(found.line.sources)}", self.prices.snapshot.as_of)
+
+    def cost_of_usage(self, model: str, usage: Mapping[str, Any], at: datetime, provider: str | None = None) -> Cost:
+        """What a request cost at its time, exactly; no amount where it is unpriced.
+
+        Raises:
+            InvalidInputError: the usage object has no count that can be read.
+        """
+        counts = read_usage(usage)
+        tokens = sum(units for meter, units in counts.units.items() if meter not in NOT_TOKENS)
+        outcome = self.prices.cost_of(provider, model, counts, at)
+        if isinstance(outcome, Unpriced):
+            return Cost(None, tokens, model, outcome.reason)
+        return Cost(outcome.usd, tokens, outcome.found.priced.name)
+
+    def alternatives(self, model: str, at: datetime) -> Sequence[str]:
+        """What else the same seller sells by the token at that moment, cheapest first."""
+        found = self.prices.find(None, model)
+        if isinstance(found, Unpriced):
+            return ()
+        rates: dict[str, Decimal] = {}
+        for key in self.prices.snapshot.models.get(found.seller, {}):
+            other = self.prices.find(found.seller, key)
+            sheet = None if isinstance(other, Unpriced) or other.key == found.key else other.sheet_at(at)
+            rate = None if sheet is None else blended(sheet)
+            if rate and not isinstance(other, Unpriced):
+                rates[other.name] = rate
+        return sorted(rates, key=lambda name: (rates[name], name))[:ALTERNATIVES_MAX]
+
+    def coming_changes(self, model: str, after: datetime) -> Sequence[PriceChange] | None:
+        """Announced changes of a model's usual mix, earliest first; None where the model is not known."""
+        found = self.prices.find(None, model)
+        if isinstance(found, Unpriced):
+            return None
+        changes: list[PriceChange] = []
+        sheet = found.sheet_at(after)
+        before = None if sheet is None else blended(sheet)
+        for start, later in found.changes_after(after):
+            rate = None if later is None else blended(later)
+            if before and rate:
+                source = ", ".join(found.line.sources)
+                changes.append(PriceChange(model=found.name, at=start, change=rate / before - 1, source=source))
+            before = rate
+        return changes
 
     def retires_on(self, model: str) -> date | None:
         """The day on which calls to a model stop working, as announced; None when nobody has said one."""

@@ -1,0 +1,124 @@
+"""`tokenworth budget`: set, show, hold, settle, release and record, for owners and scripts.
+
+Whoever runs it owns the ledger's file, so it may also raise and remove limits, which MCP clients may not.
+"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tokenworth_mcp.cli.output import Format
+from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
+
+__all__ = ["command"]
+
+
+@click.group("budget")
+def command() -> None:
+    """Keep budgets: hold before work, settle after it, see what is left."""
+
+
+@command.command("set")
+@click.argument("budget")
+@click.option("--limit-usd", help='The limit in USD, such as 100; "none" removes it.')
+@click.option("--limit-tokens", help='The limit in tokens, such as 5M; "none" removes it.')
+@click.option("--period", help="once, day, week, month, or a rolling window such as 5h or 7d. [default: once]")
+@click.option("--timezone", help="The zone whose midnights bound the period. [default: UTC]")
+@click.option("--rolls-over", is_flag=True, help="What is left moves to the next period.")
+@click.option("--parent", help="The budget above it.")
+@format_option
+def set_command(
+    budget: str,
+    limit_usd: str | None,
+    limit_tokens: str | None,
+    period: str | None,
+    timezone: str | None,
+    *,
+    rolls_over: bool,
+    parent: str | None,
+    output_format: Format,
+) -> None:
+    """Create BUDGET, or change it; what is not given stays as it is."""
+    if period is None and (timezone is not None or rolls_over):
+        raise click.UsageError("--timezone and --rolls-over go with --period, such as --period month.")
+    arguments = _said(budget=budget, limit_usd=limit_usd, limit_tokens=limit_tokens, parent=parent)
+    if period is not None:
+        unused = "rolls_over" if rolls_over else "expires"
+        arguments["period"] = {"every": period, "timezone": timezone or "UTC", "unused": unused}
+    run_tool("set_budget", arguments, output_format)
+
+
+@command.command("show")
+@click.argument("budget", required=False)
+@detail_option
+@format_option
+def show_command(budget: str | None, detail: str, output_format: Format) -> None:
+    """Show BUDGET, or your own: what is left, how fast it goes, what to do."""
+    run_tool("check_budget", _said(budget=budget, detail=detail), output_format)
+
+
+@command.command("reserve")
+@click.argument("budget")
+@click.option("--usd", help="How much to hold, in USD.")
+@click.option("--tokens", help="How much to hold, in tokens.")
+@click.option("--key", required=True, help="Made by you; the same key and request get the same answer.")
+@click.option("--hold-minutes", type=int, help="How long, before it is charged. [default: 60]")
+@click.option("--on-expiry", type=click.Choice(["charge", "release"]), help="[default: charge]")
+@format_option
+def reserve_command(budget: str, output_format: Format, **chosen: object) -> int:
+    """Hold an amount on BUDGET; the exit code is 1 when it is not granted."""
+    answer = run_tool("reserve_budget", _said(budget=budget, **chosen), output_format)
+    return 0 if answer["granted"] else 1
+
+
+@command.command("settle")
+@click.argument("hold")
+@click.option("--usd", help="What it came to, in USD.")
+@click.option("--tokens", help="What it came to, in tokens.")
+@click.option("--usage", help="What it came to, as a JSON usage object with its model.")
+@format_option
+def settle_command(hold: str, usd: str | None, tokens: str | None, usage: str | None, output_format: Format) -> None:
+    """Charge what HOLD came to and give the rest back."""
+    arguments = _said(hold=hold, usd=usd, tokens=tokens)
+    if usage is not None:
+        arguments["usage"] = _object(usage)
+    run_tool("settle_reservation", arguments, output_format)
+
+
+@command.command("release")
+@click.argument("hold")
+@format_option
+def release_command(hold: str, output_format: Format) -> None:
+    """Give all of HOLD back."""
+    run_tool("settle_reservation", {"hold": hold, "usd": 0}, output_format)
+
+
+@command.command("record")
+@click.argument("budget")
+@click.option("--usd", help="What was used, in USD.")
+@click.option("--tokens", help="What was used, in tokens.")
+@click.option("--usage", help="What was used, as a JSON usage object with its model.")
+@click.option("--key", required=True, help="Made by you; the same key and request are charged once.")
+@format_option
+def record_command(
+    budget: str, usd: str | None, tokens: str | None, usage: str | None, key: str, output_format: Format
+) -> None:
+    """Charge a use to BUDGET that nothing was held for."""
+    if (usage is None) == (usd is None and tokens is None):
+        raise click.UsageError("Give --usage, or --usd and --tokens (or one of them).")
+    used = _said(usd=usd, tokens=tokens) if usage is None else _object(usage)
+    run_tool("record_usage", {"budget": budget, "usage": used, "key": key}, output_format)
+
+
+def _said(**options: object) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _object(text: str) -> dict[str, object]:
+    value = read_json(text)
+    if not is_object(value):
+        raise JsonRefusedError("the usage is not an object", f"Send an object, such as {json.dumps({'usd': 0.12})}")
+    return dict(value)

@@ -1,0 +1,125 @@
+"""The PostgreSQL ledger's tables, how a schema becomes one, and which are refused and left as they are."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from tokenworth.errors import LedgerUnusableError
+
+if TYPE_CHECKING:
+    import asyncpg
+
+__all__ = ["SCHEMA_VERSION", "open_schema"]
+
+SALT_BYTES: Final = 32
+# Orders processes that create or upgrade; the number is arbitrary and ours.
+UPGRADE_LOCK: Final = 0x54574C47
+
+# The clock is a function so that every statement asks the same one: the server's.
+MIGRATIONS: Final = (
+    """
+    CREATE FUNCTION ledger_now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+    CREATE TABLE budgets (
+      id text PRIMARY KEY,
+      parent text REFERENCES budgets (id),
+      kind text NOT NULL,
+      timezone text NOT NULL,
+      window_s bigint,
+      rolls_over boolean NOT NULL,
+      limit_nano_usd bigint CHECK (limit_nano_usd >= 0),
+      limit_tokens bigint CHECK (limit_tokens >= 0)
+    );
+    CREATE TABLE balances (
+      budget text NOT NULL,
+      period_ms bigint NOT NULL,
+      shard bigint NOT NULL,
+      limit_nano_usd bigint,
+      limit_tokens bigint,
+      carry_nano_usd bigint NOT NULL,
+      carry_tokens bigint NOT NULL,
+      spent_nano_usd bigint NOT NULL,
+      spent_tokens bigint NOT NULL,
+      held_nano_usd bigint NOT NULL CHECK (held_nano_usd >= 0),
+      held_tokens bigint NOT NULL CHECK (held_tokens >= 0),
+      unpriced_tokens bigint NOT NULL,
+      PRIMARY KEY (budget, period_ms, shard)
+    ) WITH (fillfactor = 40);
+    CREATE TABLE leases (
+      shard bigint PRIMARY KEY,
+      budget text NOT NULL,
+      period_ms bigint NOT NULL
+    );
+    CREATE INDEX leases_of ON leases (budget);
+    CREATE SEQUENCE shards;
+    CREATE TABLE entries (
+      id bytea PRIMARY KEY,
+      asked bytea NOT NULL,
+      state text NOT NULL,
+      budget text NOT NULL,
+      nano_usd bigint,
+      tokens bigint,
+      created_ms bigint NOT NULL,
+      expires_ms bigint,
+      on_expiry text NOT NULL,
+      legs text NOT NULL,
+      left_nano_usd bigint,
+      left_tokens bigint,
+      refused text,
+      closed_asked bytea,
+      closed_ms bigint,
+      charged_nano_usd bigint,
+      charged_tokens bigint,
+      closed_left_nano_usd bigint,
+      closed_left_tokens bigint,
+      late boolean NOT NULL
+    ) WITH (fillfactor = 80);
+    CREATE INDEX entries_due ON entries (expires_ms) WHERE state = 'held';
+    CREATE TABLE spends (
+      budget text NOT NULL,
+      slot_ms bigint NOT NULL,
+      writer bigint NOT NULL,
+      nano_usd bigint NOT NULL,
+      tokens bigint NOT NULL,
+      PRIMARY KEY (budget, slot_ms, writer)
+    ) WITH (fillfactor = 60);
+    CREATE TABLE observed (
+      budget text NOT NULL,
+      period_ms bigint NOT NULL,
+      source text NOT NULL,
+      nano_usd bigint,
+      tokens bigint,
+      PRIMARY KEY (budget, period_ms, source)
+    );
+    """,
+)
+"""One script for each version, in order; a released script never changes."""
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+
+async def open_schema(connection: asyncpg.Connection) -> bytes:
+    """Make sure that the connection's schema is a ledger of this version, creating or upgrading it; its salt.
+
+    Raises:
+        LedgerUnusableError: it is newer; it was not written to.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", UPGRADE_LOCK)
+        known = await connection.fetchval("SELECT to_regclass('ledger_meta') IS NOT NULL")
+        version = await connection.fetchval("SELECT format FROM ledger_meta") if known else 0
+        if version > SCHEMA_VERSION:
+            raise LedgerUnusableError(
+                f"the ledger has format {version}, newer than this version's {SCHEMA_VERSION}, and was left as it is. "
+                "Upgrade tokenworth, or give TOKENWORTH_LEDGER another database"
+            )
+        if not known:
+            await connection.execute(
+                "CREATE TABLE ledger_meta (format bigint NOT NULL, salt bytea NOT NULL, budgets_version bigint NOT NULL)"
+            )
+            await connection.execute("INSERT INTO ledger_meta VALUES (0, $1, 0)", secrets.token_bytes(SALT_BYTES))
+        for number in range(version, SCHEMA_VERSION):
+            await connection.execute(MIGRATIONS[number])
+        if version < SCHEMA_VERSION:
+            await connection.execute("UPDATE ledger_meta SET format = $1", SCHEMA_VERSION)
+        return bytes(await connection.fetchval("SELECT salt FROM ledger_meta"))

@@ -1,0 +1,48 @@
+"""The small interface behind which a ledger is kept: do one operation durably, show a budget, close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from tokenworth.budgets import BudgetState
+from tokenworth.burn.ledger.operations import Operation
+
+__all__ = ["Store"]
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """A place where a ledger is kept. Every method may be called from any task at any time."""
+
+    @property
+    def salt(self) -> bytes:
+        """What keeps the ids of this ledger's entries from being guessed; never leaves the process."""
+        ...
+
+    async def submit(self, operation: Operation[T]) -> T:
+        """Do one operation, alone or among others, and answer once it is durable.
+
+        Raises:
+            TokenworthError: what the operation refuses.
+            LedgerError: the store cannot do it now, or at all.
+        """
+        ...
+
+    async def state(self, budget: str) -> BudgetState:
+        """A budget with all above it, as one consistent picture.
+
+        Raises:
+            InvalidInputError: an unknown budget.
+            LedgerError: the store cannot be read.
+        """
+        ...
+
+    async def budgets(self) -> Sequence[str]:
+        """The ids of all budgets, in order."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted and let go of everything; nothing may be asked afterwards."""
+        ...

@@ -1,0 +1,98 @@
+"""Amounts of planned calls and of usage objects: dollars through the context's price list, tokens always."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, cast
+
+from pydantic import ValidationError
+
+from tokenworth.answers import Strict
+from tokenworth.budgets import Amount, nano_usd
+from tokenworth.burn.models import USAGE_HINT, PlannedCall, Tokens, Usd, nano_of
+from tokenworth.context import Context, Cost, PriceList
+from tokenworth.errors import InvalidInputError, NotPricedError
+
+__all__ = ["Priced", "amount_of_usage", "worst_case"]
+
+NO_PRICES: Final = "no price list is loaded"
+NAME_MAX: Final = 200
+
+
+class Priced(Strict):
+    """An amount, and why it has no dollars when it has none."""
+
+    nano_usd: int | None
+    tokens: int | None
+    unpriced_reason: str | None = None
+
+    @property
+    def amount(self) -> Amount:
+        """The amount alone."""
+        return Amount(self.nano_usd, self.tokens)
+
+
+class _PlainAmounts(Strict):
+    usd: Usd | None = None
+    tokens: Tokens | None = None
+
+
+def worst_case(planned: PlannedCall, prices: PriceList | None, at: datetime) -> Priced:
+    """What a planned call costs at most: the output at its ceiling, the prompt at the dearest of sent or written to a
+    cache, all at the price of so long a prompt; rounded up to nano-USD.
+    """
+    tokens = (planned.input_tokens + planned.output_tokens) * planned.calls
+    if prices is None:
+        return Priced(nano_usd=None, tokens=tokens, unpriced_reason=NO_PRICES)
+    dearest = Decimal(0)
+    for meter in ("input_tokens", "cache_write_5m_tokens"):
+        usage = {meter: planned.input_tokens, "output_tokens": planned.output_tokens}
+        cost = prices.cost_of_usage(planned.model, usage, at, planned.provider)
+        if cost.usd is None:
+            return Priced(nano_usd=None, tokens=tokens, unpriced_reason=cost.reason or "unpriced")
+        dearest = max(dearest, cost.usd)
+    return Priced(nano_usd=nano_usd(dearest * planned.calls, up=True), tokens=tokens)
+
+
+def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
+    """What a usage came to: an API's usage object with its model, a whole response that has both, or plain amounts.
+
+    Raises:
+        InvalidInputError: neither a usage object with a model nor amounts.
+        NotPricedError: there is no price list to read a usage object with.
+    """
+    if usage.keys() <= {"usd", "tokens"}:
+        return _plain(usage)
+    model, provider = _name(usage, "model"), _name(usage, "provider")
+    nested = usage.get("usage")
+    counts = (
+        cast("Mapping[str, Any]", nested)
+        if isinstance(nested, Mapping)
+        else {name: value for name, value in usage.items() if name not in ("model", "provider")}
+    )
+    if model is None:
+        raise InvalidInputError("usage.model", "needed to price the tokens", USAGE_HINT)
+    if context.prices is None:
+        raise NotPricedError(f"usage: {NO_PRICES}, so a usage object cannot be read. {USAGE_HINT}")
+    cost: Cost = context.prices.cost_of_usage(model, counts, context.clock(), provider)
+    nano = None if cost.usd is None else nano_usd(cost.usd, up=False)
+    return Priced(nano_usd=nano, tokens=cost.tokens, unpriced_reason=cost.reason)
+
+
+def _plain(usage: Mapping[str, Any]) -> Priced:
+    try:
+        said = _PlainAmounts.model_validate(dict(usage))
+    except ValidationError:
+        raise InvalidInputError("usage", "not an amount", USAGE_HINT) from None
+    return Priced(nano_usd=nano_of(said.usd, up=False), tokens=said.tokens)
+
+
+def _name(usage: Mapping[str, Any], field: str) -> str | None:
+    value = usage.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= NAME_MAX:
+        raise InvalidInputError(f"usage.{field}", "not a name", USAGE_HINT)
+    return value

@@ -1,0 +1,75 @@
+"""The answer to check_budget in words: the headline, then the figures behind it, each line on its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tokenworth.budgets import nano_usd
+from tokenworth.burn.opened import unit_in_words
+from tokenworth.money import percent
+
+if TYPE_CHECKING:
+    from tokenworth.burn.models import BudgetChecked, BurnAlert, LimitAbove, ObservedUse, Pace
+
+__all__ = ["checked_in_words"]
+
+
+def checked_in_words(answer: BudgetChecked) -> str:
+    """The whole answer to check_budget."""
+    spent = f"{_usd(answer.spent_usd)} and {answer.spent_tokens:,} tokens"
+    held = f"{_usd(answer.held_usd)} and {answer.held_tokens:,} tokens"
+    lines = [answer.headline, "", f"Spent {spent}; held {held}. Period: {answer.period}."]
+    if answer.unpriced_tokens:
+        lines.append(f"{answer.unpriced_tokens:,} tokens had no price and are in no dollar figure.")
+    lines += [_limit(limit) for limit in answer.limits]
+    if answer.pace is not None:
+        lines += _pace(answer.pace)
+    lines += [_alert(alert) for alert in answer.alerts]
+    lines += [_observed(seen) for seen in answer.observed]
+    if answer.planned is not None and answer.planned.worst_usd is not None:
+        worst = answer.planned
+        lines.append(f"Planned, at worst: {_usd(worst.worst_usd or Decimal(0))} and {worst.worst_tokens:,} tokens.")
+    lines += [answer.do_next, f"As of {answer.as_of:%Y-%m-%d %H:%M:%S} UTC."]
+    return "\n".join(lines)
+
+
+def _limit(limit: LimitAbove) -> str:
+    spent, held, left, cap = (
+        _either(value, limit.unit) for value in (limit.spent, limit.held, limit.left, limit.limit)
+    )
+    return f"- {limit.budget} ({limit.period}): {left} left of {cap}; {spent} spent, {held} held"
+
+
+def _pace(pace: Pace) -> list[str]:
+    told: list[str] = []
+    if pace.share_of_period_gone is not None:
+        told.append(f"{percent(pace.share_of_period_gone, places=1)} of the period is gone")
+    if pace.projected_end is not None:
+        told.append(f"at this rate {_either(pace.projected_end, pace.unit)} by its end")
+    if pace.lasts_hours is not None:
+        told.append(f"what is left lasts {pace.lasts_hours:,g} hours at the recent rate")
+    return [f"{'; '.join(told)} ({pace.method})."] if told else []
+
+
+def _alert(alert: BurnAlert) -> str:
+    return (
+        f"{alert.severity}: burning {alert.burn_rate:g}x over {alert.long_window} and still over {alert.short_window} "
+        f"(alert from {alert.threshold:g}x); {percent(alert.share_of_limit, places=1)} of the limit went in that time."
+    )
+
+
+def _observed(seen: ObservedUse) -> str:
+    figure = "an unknown amount" if seen.usd is None else _usd(seen.usd)
+    gap = "" if seen.gap_usd is None else f", {_usd(seen.gap_usd)} more than was charged here"
+    if seen.gap_usd is not None and seen.gap_usd < 0:
+        gap = f", {_usd(-seen.gap_usd)} less than was charged here"
+    return f"Observed by {seen.source}: {figure}{gap} (shown beside, never added)."
+
+
+def _usd(amount: Decimal) -> str:
+    return unit_in_words(nano_usd(amount, up=False), "usd")
+
+
+def _either(value: float, unit: str) -> str:
+    return _usd(Decimal(str(value))) if unit == "usd" else f"{value:,.0f} tokens"
