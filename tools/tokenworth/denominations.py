@@ -32,8 +32,9 @@ def usd_per_million_of(grant: TokenGrant, context: Context) -> float:
     if grant.usd_per_million is not None:
         return float(grant.usd_per_million.number)
     if grant.of == "model":
-        known = context.prices and context.prices.blended_usd_per_million(grant.name or "", context.clock())
-        price = known.usd_per_million if known else None
+        prices = context.prices
+        known = None if prices is None else prices.blended_usd_per_million(grant.name or "", context.clock())
+        price = None if known is None else known.usd_per_million
     else:
         path = _path(grant, context)
         price = path.points[-1].usd_per_million if path is not None else None

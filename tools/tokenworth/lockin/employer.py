@@ -82,6 +82,8 @@ async def explain_employer(
         seed=request.seed,
         draws=request.draws,
     )
+
+
 # Models without a price that are named before the rest are counted.
 UNKNOWN_SHOWN: Final = 2
 
