@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
+ORACLES_STAMP := $(VENV)/.oracles
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format schemas oracles bench soak build clean
@@ -42,8 +43,13 @@ format: $(STAMP) ## apply ruff's fixes and formatting
 schemas: $(STAMP) ## write the tool schemas that tools/list is served from
 	@$(BIN)/python -m tokenworth_mcp.snapshots
 
-oracles: $(STAMP) ## every outside oracle row against the public functions
+$(ORACLES_STAMP): pyproject.toml uv.lock | $(STAMP)
+	@VIRTUAL_ENV= $(UV) sync --quiet --frozen --inexact --group dev --group oracles
+	@touch $@
+
+oracles: $(ORACLES_STAMP) ## every outside oracle row, and 500 random cases against each outside library
 	@$(BIN)/python tests/oracles.py
+	@$(BIN)/python -m pytest -q tests/differential
 
 bench: $(STAMP) ## medians of what we claim about speed and memory
 	@$(BIN)/python tests/benchmarks/run.py

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tokenworth.assumptions.tax_tables import load_tax_tables
 from tokenworth.valuation.discount import hazard_annuity, present_value_of_annuity, survival
 from tokenworth.valuation.grants import token_share
 from tokenworth.valuation.price_paths import average_price_ratio, price_ratio
 from tokenworth.valuation.shapley import shapley_value
 from tokenworth.valuation.shares import certainty_equivalent_lognormal, certainty_equivalent_present_value
-from tokenworth.valuation.taxes import (
-    employee_curve,
-    employee_payroll_tax,
-    gross_salary_equivalent,
-    income_tax,
-)
 from tokenworth.valuation.usage import expected_use
 from tokenworth.valuation.vesting import vested_fraction_graded, vested_units
 from tokenworth.valuation.willingness import willingness_to_pay
@@ -24,45 +17,6 @@ from tokenworth.valuation.willingness import willingness_to_pay
 __all__ = ["KINDS"]
 
 Inputs = Mapping[str, Any]
-
-
-def _federal_tax(i: Inputs) -> float:
-    tables = load_tax_tables(i["year"], i["filing"])
-    return float(income_tax(tables.federal, i["wages"]))
-
-
-def _state_tax(i: Inputs) -> float:
-    tables = load_tax_tables(i["year"], i["filing"], i["state"])
-    return float(income_tax(tables.state, i["wages"]))
-
-
-def _employee_fica(i: Inputs) -> float:
-    return float(employee_payroll_tax(load_tax_tables(i["year"], i["filing"]).payroll, i["wages"]))
-
-
-def _all_taxes(i: Inputs, wages: float) -> float:
-    tables = load_tax_tables(i["year"], i["filing"], i["state"])
-    state = float(income_tax(tables.state, wages)) if tables.state is not None else 0.0
-    return float(income_tax(tables.federal, wages)) + float(employee_payroll_tax(tables.payroll, wages)) + state
-
-
-def _incremental_tax(i: Inputs) -> float:
-    return _all_taxes(i, i["wages"] + i["imputed"]) - _all_taxes(i, i["wages"])
-
-
-def _incremental_income_tax(i: Inputs) -> float:
-    """Federal and state income tax with the additional Medicare tax, without the rest of FICA."""
-    payroll = load_tax_tables(i["year"], i["filing"]).payroll
-    before, after = i["wages"], i["wages"] + i["imputed"]
-    plain_fica = payroll.social_security_rate * (min(after, payroll.wage_base) - min(before, payroll.wage_base))
-    return _incremental_tax(i) - plain_fica - payroll.medicare_rate * i["imputed"]
-
-
-def _gross_cash_equivalent(i: Inputs) -> float:
-    tables = load_tax_tables(i["year"], i["filing"], i["state"])
-    schedules = (tables.federal,) if tables.state is None else (tables.federal, tables.state)
-    curve = employee_curve(schedules, tables.payroll)
-    return float(gross_salary_equivalent(curve, i["wages"], i["after_tax_value"], i["imputed_income"]))
 
 
 def _shapley(i: Inputs) -> float:
@@ -100,10 +54,4 @@ KINDS: dict[str, Callable[[Inputs], float]] = {
     "shapley_value": _shapley,
     "pv_annuity": lambda i: present_value_of_annuity(i["rate"], i["n"], i["pmt"]),
     "wtp_isoelastic_voucher": lambda i: float(willingness_to_pay(i["usable"], i["own_spend"], i["elasticity"])),
-    "fed_income_tax": _federal_tax,
-    "state_income_tax": _state_tax,
-    "employee_fica": _employee_fica,
-    "incremental_tax": _incremental_tax,
-    "incremental_income_tax_fed_state": _incremental_income_tax,
-    "gross_cash_equivalent_fed2026": _gross_cash_equivalent,
 }

@@ -13,15 +13,28 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import oracle_kinds_equity
+import oracle_kinds_lockin
+import oracle_kinds_prices
+import oracle_kinds_tax
 import oracle_kinds_valuation
+from tokenworth.errors import TokenworthError
 
 __all__ = ["KNOWN_FILES", "Checked", "check_folder", "vectors_folder"]
 
-KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {**oracle_kinds_valuation.KINDS}
-KNOWN_FILES: Final = ("valuation.jsonl",)
+KINDS: Final[dict[str, Callable[[Mapping[str, Any]], float]]] = {
+    **oracle_kinds_valuation.KINDS,
+    **oracle_kinds_equity.KINDS,
+    **oracle_kinds_lockin.KINDS,
+    **oracle_kinds_tax.KINDS,
+}
+# Rows of these are whole requests to price; the others name a kind.
+PRICES: Final = "prices.jsonl"
+KNOWN_FILES: Final = ("valuation.jsonl", "equity_tax.jsonl", "lock_in.jsonl", PRICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +68,21 @@ def check_file(path: Path) -> Checked:
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
-            problem = _problem(row)
-        except (KeyError, TypeError, ValueError) as error:
+            problem = _price_problem(row) if path.name == PRICES else _problem(row)
+        except (KeyError, TypeError, ValueError, ArithmeticError, TokenworthError) as error:
             problem = f"line {number}: cannot be computed: {type(error).__name__} {error}"
         if problem is not None:
             problems.append(problem)
     return Checked(path.name, len(lines), len(lines) - len(problems), tuple(problems))
+
+
+def _price_problem(row: Mapping[str, Any]) -> str | None:
+    """Prices are exact to the last digit, and unpriced is an answer of its own."""
+    expected = row["expected_usd"]
+    found = oracle_kinds_prices.run_price_row(row)
+    if found == (None if expected is None else Decimal(expected)):
+        return None
+    return f"{row['id']}: expected {expected}, found {found}"
 
 
 def _problem(row: Mapping[str, Any]) -> str | None:

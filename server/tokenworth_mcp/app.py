@@ -20,9 +20,13 @@ Tokenworth values pay offers that include AI tokens, and keeps agents within tok
 - value_offer: what one offer of salary, bonus, equity and tokens is worth, as salary; base alone is enough to start.
 - compare_offers: which of several offers is worth most, how surely, and what would make them equal.
 - check_budget: what is left, how fast it goes, whether a planned call fits; ask before and during a task.
+- estimate_cost: what a call or a planned task costs, exactly, on one model or several; find_prices: what models cost, \
+past and coming.
 - reserve_budget, settle_reservation: hold a call's worst case first, charge its usage after; record_usage: charge a \
 use that was not held.
 - set_budget: create a budget or lower a limit; only its owner raises one.
+- explain_lock_in: what leaving costs, a person the employer or an employer its AI provider, and what would loosen it.
+- plan_program: whether an employer's token programme can last, what it costs, and what it is worth to staff.
 - explain_assumptions: what each default is, who says so, and which question would replace it.
 
 Every answer comes twice, as text and as structured content; either is complete. Quote the headline, keep the range \

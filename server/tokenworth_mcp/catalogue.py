@@ -67,6 +67,12 @@ TOOLS: Final[tuple[ToolEntry, ...]] = (
         toolset="budget",
     ),
     ToolEntry(
+        name="estimate_cost",
+        title="Estimate a cost",
+        function="tokenworth.prices.estimate_cost:estimate_cost",
+        toolset="prices",
+    ),
+    ToolEntry(
         name="reserve_budget",
         title="Hold part of a budget",
         function="tokenworth.burn.reserve_budget:reserve_budget",
@@ -94,6 +100,24 @@ TOOLS: Final[tuple[ToolEntry, ...]] = (
         toolset="budget",
         read_only=False,
         destructive=True,
+    ),
+    ToolEntry(
+        name="explain_lock_in",
+        title="Explain lock-in",
+        function="tokenworth.lockin.explain_lock_in:explain_lock_in",
+        toolset="lockin",
+    ),
+    ToolEntry(
+        name="find_prices",
+        title="Find prices",
+        function="tokenworth.prices.find_prices:find_prices",
+        toolset="prices",
+    ),
+    ToolEntry(
+        name="plan_program",
+        title="Plan a token programme",
+        function="tokenworth.programs.plan_program:plan_program",
+        toolset="programs",
     ),
     ToolEntry(
         name="explain_assumptions",

@@ -5,7 +5,7 @@
   numbers, reads JSON out of strings, and shows callers pydantic's text with the values they sent.
 - `TableServer._tool_input_schema` is the private hook behind `Mcp-Param-*` header checks; the SDK's own looks in a
   tool manager that we leave empty.
-- `TableServer.lowlevel` is private in the SDK although its own in-memory client needs it (it says so in a TODO).
+- `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
 - `answer_probe`: the SDK lets the first message decide a connection's era, so a client that asks `server/discover` and
@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
@@ -27,12 +27,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.message import SessionMessage
 from mcp_types import CallToolResult, JSONRPCRequest, TextContent, Tool
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tokenworth.errors import TokenworthError
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.snapshots import listed_tool, read_listing
+from tokenworth_mcp.strict_json import is_object
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context as CallContext
@@ -97,11 +97,11 @@ class TableServer(MCPServer[Any]):
 
 
 def is_probe(message: object) -> bool:
-    """Whether a message is a `server/discover` of the modern era."""
+    """Whether a message is a `server/discover` of the modern era, of whatever version."""
     if not isinstance(message, JSONRPCRequest) or message.method != "server/discover":
         return False
     meta = (message.params or {}).get("_meta")
-    return isinstance(meta, dict) and cast("dict[str, object]", meta).get(META_VERSION) in MODERN_PROTOCOL_VERSIONS
+    return is_object(meta) and META_VERSION in meta
 
 
 async def answer_probe(server: Server[Any], probe: JSONRPCRequest) -> SessionMessage:

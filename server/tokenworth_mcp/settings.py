@@ -32,6 +32,7 @@ class Settings(BaseModel):
         read_only: leave out the tools that write anything.
         host, port: where HTTP listens; port 0 picks a free one.
         assumptions_file: TOML laid over the shipped defaults.
+        prices_folder: where refreshed prices are kept; a folder in the user's cache when not given.
         ledger: a SQLite file or a postgresql:// address; a file in the user's data folder when not given.
         ledger_sync: "normal" survives the end of the process, "full" also that of the machine's power.
         budget: the caller's own budget.
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     host: str = Field(default="127.0.0.1", max_length=255)
     port: int = Field(default=8000, ge=0, le=65_535)
     assumptions_file: Path | None = None
+    prices_folder: Path | None = None
     ledger: str | None = Field(default=None, min_length=1, max_length=2_000)
     ledger_sync: Literal["normal", "full"] = "normal"
     budget: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|+~/-]*$", max_length=128)

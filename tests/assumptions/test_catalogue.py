@@ -146,4 +146,4 @@ def test_an_indexed_schedule_says_that_it_is_not_the_published_one():
     assert published.state is not None
     assert indexed.state is not None
     assert indexed.state.thresholds[1] > published.state.thresholds[1]
-    assert indexed.state.thresholds[-1] == 1_000_000
+    assert indexed.state.surtax_above == 1_000_000

@@ -61,6 +61,7 @@ def _assert_answered(wire, tool: str, raw_arguments: str) -> None:
         assert answer["result"]["structuredContent"], shown
 
 
+@pytest.mark.slow
 @each_tool
 @pytest.mark.parametrize("wire", ["stdio", "http modern"], indirect=True)
 def test_a_hostile_value_at_any_place_gets_an_answer_or_a_clear_refusal(wire, good_call, entry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 from urllib.parse import urlsplit
 
@@ -107,6 +108,29 @@ def test_a_port_in_use_is_refused(tokenworth, http_url):
     assert found.stderr == (
         "tokenworth: settings: port: cannot be listened on. Send a free port, or 0 for any free one\n"
     )
+
+
+def test_a_request_in_flight_is_answered_before_the_end(new_http):
+    server = new_http()
+    body = json.dumps(PING).encode()
+    lines = [
+        "POST /mcp HTTP/1.1",
+        f"Host: 127.0.0.1:{_port(server.url)}",
+        "Content-Type: application/json",
+        "Accept: application/json",
+        f"Content-Length: {len(body)}",
+        "Expect: 100-continue",
+    ]
+    with socket.create_connection(("127.0.0.1", _port(server.url)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert connection.recv(64).startswith(b"HTTP/1.1 100 ")
+        server.process.send_signal(signal.SIGTERM)
+        connection.sendall(body)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b'{"jsonrpc":"2.0","id":1,"result":{}}')
+    assert server.process.wait(timeout=20) == 0
+    server.process.stderr.close()
 
 
 def test_a_client_that_keeps_its_connection_open_does_not_keep_the_server(new_http):

@@ -13,7 +13,7 @@ import pytest
 from tokenworth.wiring import build_context
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import TOOLS, load_tool
-from tokenworth_mcp.snapshots import build_listing, read_listing
+from tokenworth_mcp.snapshots import build_listing, read_listing, write_listings
 
 TOKENS_MAX = {"value_offer": 1_500}
 TOKENS_MAX_OTHERS = 450
@@ -30,6 +30,14 @@ def _tokens(value: object) -> int:
 @each_tool
 def test_the_committed_listing_is_what_make_schemas_would_write(entry):
     assert read_listing(entry.name) == build_listing(entry), "run: make schemas"
+
+
+def test_make_schemas_writes_every_listing_once_and_drops_those_of_tools_that_are_gone(tmp_path):
+    (tmp_path / "gone.json").write_text("{}")
+    written = write_listings(tmp_path)
+    assert sorted(written) == sorted(["gone.json", *(f"{entry.name}.json" for entry in TOOLS)])
+    assert {path.stem for path in tmp_path.iterdir()} == {entry.name for entry in TOOLS}
+    assert write_listings(tmp_path) == []
 
 
 @each_tool

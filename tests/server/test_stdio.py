@@ -43,6 +43,16 @@ def test_a_client_may_probe_and_then_shake_hands_on_the_same_pipe(new_pipes):
     assert pipes.end() == b""
 
 
+def test_a_client_newer_than_the_server_learns_what_is_served_and_may_shake_hands(new_pipes):
+    pipes = new_pipes()
+    meta = META | {VERSION: "2031-01-01"}
+    refused = pipes.ask(_line({**DISCOVER, "params": {"_meta": meta}}))
+    assert refused["error"]["code"] == -32022
+    assert "2026-07-28" in refused["error"]["data"]["supported"]
+    assert pipes.ask(_line(HELLO))["result"]["protocolVersion"] == "2025-11-25"
+    pipes.end()
+
+
 def test_a_client_may_probe_twice_and_then_go_on_without_a_handshake(new_pipes):
     pipes = new_pipes()
     assert pipes.ask(_line(DISCOVER)) == pipes.ask(_line(DISCOVER))

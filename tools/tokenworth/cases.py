@@ -6,39 +6,48 @@ that would replace it. Every family that reads a contract starts here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
-from tokenworth.assumptions.tax_tables import TAX_YEARS, TaxTables, load_tax_tables
 from tokenworth.context import Context
-from tokenworth.errors import InvalidInputError, NotPricedError
+from tokenworth.denominations import (
+    measured_price_change,
+    price_notes,
+    usd_per_million_of,
+    years_until_retirement,
+)
+from tokenworth.equity import (
+    EQUITY_ASKS,
+    REFRESH_VESTING,
+    equity_notes,
+    equity_unsaid,
+    option_terms_of,
+    share_terms_of,
+    vests_of,
+)
 from tokenworth.money import Money
-from tokenworth.terms import Offer, Person, TokenGrant, Vesting
+from tokenworth.reading import HORIZON_YEARS, Dollars
+from tokenworth.taxation import taxes_for, unsaid_about_taxes
+from tokenworth.terms import Offer, Person, TokenGrant
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
-from tokenworth.valuation.pay import PayTerms, ShareTerms, TaxYears
-from tokenworth.valuation.taxes import TaxCurve, contractor_curve, employee_curve, flat_curve
-from tokenworth.valuation.vesting import Vest, VestingYear, graded_vests, straight_line_vests, vests_by_year
+from tokenworth.valuation.pay import PayTerms, TaxYears
+from tokenworth.valuation.payroll import Contribution
 
 __all__ = [
     "HORIZON_YEARS",
     "REFRESH_VESTING",
     "Case",
-    "Taxed",
     "build_case",
     "question_for",
     "share_terms_of",
-    "taxes_for",
     "vests_of",
 ]
 
-HORIZON_YEARS: Final = 4
 HOURS_PER_YEAR: Final = 2080
-VESTING_MONTHS: Final = 48
-CLIFF_MONTHS: Final = 12
-REFRESH_VESTING: Final = Vesting(months=48, cliff_months=0, every_months=3)
 # What is left of the worth for each stated freedom of choice; unsaid, the assumption's whole range applies.
 CHOICE_QUALITY: Final = {"any": 1.0, "one_provider": 0.9, "one_model": 0.7}
 IMPUTED: Final[dict[str, Imputed]] = {"no": "none", "personal_use": "personal_use", "face": "face"}
@@ -52,7 +61,6 @@ ASKS: Final = {
     "person.filing": "Do you file taxes alone or jointly?",
     "person.state": "In which state would you be taxed?",
 }
-VESTING_ASK: Final = "How do the shares vest?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class Case:
     Attributes:
         assumptions: with what the request states in place of the defaults.
         unsaid: fields of the contract that were not said, each with what is taken in its place.
+        employer_taxes: what the employer pays on top of wages in each year; None where that is not known.
         tax: which taxes are in the numbers; `tax_source` says whose tables.
         notes: what a reader must know, in plain words.
     """
@@ -71,6 +80,7 @@ class Case:
     person: Person
     terms: PayTerms
     taxes: TaxYears
+    employer_taxes: tuple[tuple[Contribution, ...], ...] | None
     tax: str
     tax_source: str
     assumptions: Assumptions
@@ -84,24 +94,11 @@ class Case:
 
     def usd(self, amount: Money | None) -> float:
         """An amount of the offer in USD; nothing where there is none."""
-        return _Dollars(self.offer)(amount)
+        return Dollars(self.offer)(amount)
 
     def with_terms(self, terms: PayTerms) -> Case:
         """The same case under other terms."""
         return replace(self, terms=terms)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dollars:
-    """Reads the offer's amounts as USD: exact until here, a float from here on."""
-
-    offer: Offer
-
-    def __call__(self, amount: Money | None) -> float:
-        if amount is None:
-            return 0.0
-        rate = self.offer.fx.number if self.offer.fx is not None else 1
-        return float(amount.number * rate)
 
 
 def build_case(offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str) -> Case:
@@ -112,85 +109,40 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
         NotPricedError: tokens of something whose price nobody said.
     """
     unsaid: dict[str, str] = {}
-    usd = _Dollars(offer)
+    usd = Dollars(offer)
     terms = _pay_terms(offer, usd, context, unsaid)
-    taxed = taxes_for(offer, person)
-    notes = taxed.notes
-    if person.marginal_rate is None:
-        if person.filing is None:
-            unsaid["person.filing"] = "single"
-        if person.state is None:
-            unsaid["person.state"] = "federal tax only"
     assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
+    assumptions = measured_price_change(offer, assumptions, context)
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
+    taxed = taxes_for(offer, person, assumptions)
+    unsaid |= unsaid_about_taxes(person)
+    notes = (*taxed.notes, *equity_notes(offer), *price_notes(offer, context))
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
-    return Case(label, offer, person, terms, taxed.years, taxed.name, taxed.source, assumptions, unsaid, notes)
+    return Case(
+        label=label,
+        offer=offer,
+        person=person,
+        terms=terms,
+        taxes=taxed.years,
+        employer_taxes=taxed.employer,
+        tax=taxed.name,
+        tax_source=taxed.source,
+        assumptions=assumptions,
+        unsaid=unsaid,
+        notes=notes,
+    )
 
 
 def question_for(field: str) -> str:
     """What to ask about a term that the contract left unsaid."""
-    return ASKS.get(field, VESTING_ASK)
+    return ASKS.get(field) or EQUITY_ASKS[field.rpartition(".")[2]]
 
 
-@dataclass(frozen=True, slots=True)
-class Taxed:
-    """How a person's pay is taxed over the horizon, who says so, and what to know about it."""
-
-    years: TaxYears
-    name: str
-    source: str
-    notes: tuple[str, ...] = ()
-
-
-def taxes_for(offer: Offer, person: Person) -> Taxed:
-    """The tax curves of each year.
-
-    Raises:
-        InvalidInputError: neither a table nor a marginal rate fits.
-    """
-    contractor = offer.employment == "contractor"
-    if person.marginal_rate is not None:
-        flat = (flat_curve(float(person.marginal_rate)),) * HORIZON_YEARS
-        return Taxed(TaxYears(flat, flat), f"your marginal rate of {float(person.marginal_rate):.1%}", "the caller")
-    if person.country not in (None, "US") or (person.country is None and offer.currency != "USD"):
-        raise InvalidInputError(
-            "person.marginal_rate",
-            "there are no tax tables here for that country",
-            "Send the tax rate on your next unit of pay, such as 0.42",
-        )
-    first = offer.start_year or TAX_YEARS[-1]
-    tables = [load_tax_tables(first + i, person.filing or "single", person.state) for i in range(HORIZON_YEARS)]
-    household = float(person.household_income.number) if person.household_income else 0.0
-    pay = tuple(_curve(table, household, contractor=contractor) for table in tables)
-    salary = tuple(_curve(table, household, contractor=False) for table in tables) if contractor else pay
-    state = f", {person.state}" if person.state is not None else ""
-    payroll = "self-employment tax" if contractor else "FICA"
-    name = f"US federal {first} ({person.filing or 'single'}), {payroll}{state}"
-    return Taxed(TaxYears(pay, salary), name, tables[0].source, _tax_notes(tables))
-
-
-def _tax_notes(tables: list[TaxTables]) -> tuple[str, ...]:
-    notes = list(dict.fromkeys(note for table in tables for note in table.notes))
-    later = [table.year for table in tables if table.law_year < table.year]
-    if later:
-        span = f"{later[0]}" if len(later) == 1 else f"{later[0]}-{later[-1]}"
-        notes.append(f"{span} taxed by the {tables[-1].law_year} tables")
-    return tuple(notes)
-
-
-def _curve(table: TaxTables, household: float, *, contractor: bool) -> TaxCurve:
-    schedules = (table.federal,) if table.state is None else (table.federal, table.state)
-    make = contractor_curve if contractor else employee_curve
-    return make(schedules, table.payroll, household_income=household)
-
-
-def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
+def _pay_terms(offer: Offer, usd: Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
     base = usd(offer.base)
-    for index, grant in enumerate(offer.equity):
-        if grant.vesting.yearly is None and grant.vesting.months is None:
-            unsaid[f"offer.equity.{index}.vesting"] = "4 years, 1-year cliff, then quarterly"
+    unsaid |= equity_unsaid(offer)
     bonus = offer.bonus
     share = float(bonus.target_share) if bonus is not None and bonus.target_share is not None else 0.0
     target = usd(bonus.target) if bonus is not None and bonus.target is not None else base * share
@@ -206,69 +158,22 @@ def _pay_terms(offer: Offer, usd: _Dollars, context: Context, unsaid: dict[str, 
         clawback_pro_rata=sign_on is None or sign_on.clawback == "pro_rata",
         other=(usd(offer.other_annual),) * HORIZON_YEARS,
         shares=share_terms_of(offer),
+        options=option_terms_of(offer),
         tokens=None if offer.tokens is None else _token_terms(offer.tokens, base, usd, context, unsaid),
         contractor=offer.employment == "contractor",
     )
 
 
-def share_terms_of(offer: Offer) -> tuple[ShareTerms, ...]:
-    """All grants of one kind of share as one holding, since they rise and fall together; refreshers included."""
-    usd = _Dollars(offer)
-    grants: dict[bool, list[ShareTerms]] = {}
-    for grant in offer.equity:
-        private = grant.kind == "private_shares"
-        holding = grants.setdefault(private, [])
-        holding.append(_vesting_in_usd(usd(grant.value), _vesting_years(grant.vesting), 0, private=private))
-        refresh = usd(grant.refresh_per_year)
-        if refresh > 0.0:
-            years = _vesting_years(REFRESH_VESTING)
-            holding += [_vesting_in_usd(refresh, years, start, private=private) for start in range(1, HORIZON_YEARS)]
-    return tuple(_one_holding(holding) for holding in grants.values())
-
-
-def _one_holding(grants: list[ShareTerms]) -> ShareTerms:
-    vesting: list[VestingYear] = []
-    for year in range(HORIZON_YEARS):
-        vests = [grant.vesting[year] for grant in grants]
-        usd = sum(vest.fraction for vest in vests)
-        when = sum(vest.fraction * vest.when for vest in vests) / usd if usd > 0.0 else year + 0.5
-        vesting.append(VestingYear(usd, when))
-    outstanding = tuple(sum(grant.outstanding_usd[year] for grant in grants) for year in range(HORIZON_YEARS))
-    return ShareTerms(tuple(vesting), outstanding, grants[0].private)
-
-
-def vests_of(vesting: Vesting) -> tuple[Vest, ...]:
-    """Every vest of a grant; a schedule that was not said is four years with a one-year cliff, then quarterly."""
-    if vesting.yearly is not None:
-        return graded_vests([float(share) for share in vesting.yearly], vesting.every_months)
-    months = vesting.months or VESTING_MONTHS
-    cliff = vesting.cliff_months if vesting.cliff_months is not None else min(CLIFF_MONTHS, months)
-    return straight_line_vests(months, cliff, vesting.every_months)
-
-
-def _vesting_years(vesting: Vesting) -> tuple[VestingYear, ...]:
-    return vests_by_year(vests_of(vesting), HORIZON_YEARS)
-
-
-def _vesting_in_usd(value: float, years: tuple[VestingYear, ...], start: int, *, private: bool) -> ShareTerms:
-    """A grant made `start` years in, cut to the horizon; at risk each year is what has not vested before it."""
-    nothing = [VestingYear(0.0, year + 0.5) for year in range(start)]
-    later = [VestingYear(value * y.fraction, y.when + start) for y in years[: HORIZON_YEARS - start]]
-    left, outstanding = value, [0.0] * start
-    for year in later:
-        outstanding.append(left)
-        left -= year.fraction
-    return ShareTerms((*nothing, *later), tuple(outstanding), private)
-
-
 def _token_terms(
-    grant: TokenGrant, base: float, usd: _Dollars, context: Context, unsaid: dict[str, str]
+    grant: TokenGrant, base: float, usd: Dollars, context: Context, unsaid: dict[str, str]
 ) -> TokenTerms | None:
     """The grant as the valuation takes it; None where it grants nothing."""
+    retires_in_years = years_until_retirement(usd.offer, context)
     budget, once, monthly, price = _budget(grant, base, usd, context)
     if budget <= 0.0:
         return None
-    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
+    # A retired model's tokens buy nothing: a grant by the year ends with it.
+    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS, math.ceil(min(retires_in_years, HORIZON_YEARS)))
     lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
     for name, taken in _grant_defaults(grant, once=once).items():
         unsaid[f"offer.tokens.{name}"] = taken
@@ -302,33 +207,18 @@ def _grant_defaults(grant: TokenGrant, *, once: bool) -> dict[str, str]:
     return {name: text for name, text in taken.items() if getattr(grant, name) is None}
 
 
-def _budget(grant: TokenGrant, base: float, usd: _Dollars, context: Context) -> tuple[float, bool, bool, float]:
+def _budget(grant: TokenGrant, base: float, usd: Dollars, context: Context) -> tuple[float, bool, bool, float]:
     """The grant in USD a year (or once), whether it comes once, whether monthly, and USD per million tokens."""
     once = grant.total is not None or grant.tokens_total is not None
     monthly = grant.per_month is not None or grant.tokens_per_month is not None
     times = 12.0 if monthly else 1.0
     if grant.counted is not None:
-        price = _usd_per_million(grant, context)
+        price = usd_per_million_of(grant, context)
         return grant.counted * times * price / 1e6, once, monthly, price
     if grant.share_of_base is not None:
         return base * float(grant.share_of_base), once, monthly, 1.0
     amount = next(a for a in (grant.per_year, grant.per_month, grant.total) if a is not None)
     return usd(amount) * times, once, monthly, 1.0
-
-
-def _usd_per_million(grant: TokenGrant, context: Context) -> float:
-    if grant.usd_per_million is not None:
-        return float(grant.usd_per_million.number)
-    known = None
-    if context.prices is not None and grant.name is not None:
-        known = context.prices.blended_usd_per_million(grant.name, context.clock())
-    if known is None:
-        raise NotPricedError(
-            "offer.tokens.usd_per_million: tokens are worth what they cost, and this price is not known. "
-            "Send the blended USD per million tokens of what the grant is counted in, such as 6.00; "
-            "unknown is never taken as zero"
-        )
-    return float(known.usd_per_million)
 
 
 def _said(offer: Offer, person: Person, base: float) -> dict[str, float]:

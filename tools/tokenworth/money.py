@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-__all__ = ["MONEY_MAX", "Money", "dollars", "parse_fraction", "parse_money", "parse_tokens", "percent", "whole"]
+__all__ = [
+    "MONEY_MAX",
+    "Money",
+    "brief_dollars",
+    "dollars",
+    "parse_fraction",
+    "parse_money",
+    "parse_tokens",
+    "percent",
+    "significant",
+    "whole",
+]
 
 MONEY_MAX: Final = Decimal(10) ** 12
 TOKENS_MAX: Final = 10**18
@@ -116,6 +127,22 @@ def dollars(amount: Decimal | float, currency: str = "USD", *, places: int = 0) 
 def whole(amount: Decimal | float) -> int:
     """Round to whole units, half to even: how simulated money leaves a simulation."""
     return int(Decimal(amount).to_integral_value(ROUND_HALF_EVEN))
+
+
+def brief_dollars(amount: float) -> str:
+    """Print an amount for reading aloud, in three digits: "$20", "$892k", "$1.93M", "$60.0M"."""
+    rounded = Decimal(significant(abs(amount), 3))
+    unit, letter = next(((Decimal(10) ** p, s) for p, s in ((9, "B"), (6, "M"), (3, "k")) if rounded >= 10**p), (1, ""))
+    if not letter:
+        return dollars(amount)
+    number = rounded / unit
+    places = 2 if number < 10 else 1 if number < 100 else 0
+    return f"{'-' if amount < 0 else ''}${number:.{places}f}{letter}"
+
+
+def significant(amount: float, digits: int = 4) -> int:
+    """Round to whole units and at most so many significant digits: what a few thousand draws can say."""
+    return whole(Decimal(f"{amount:.{digits - 1}e}"))
 
 
 def percent(share: Decimal | float, *, places: int = 0) -> str:

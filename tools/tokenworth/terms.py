@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount, listed_as
 from tokenworth.money import Money
 
-__all__ = ["Bonus", "EquityGrant", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
+__all__ = ["Bonus", "Clawback", "EquityGrant", "Months", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
 
 Months = Annotated[int, Field(ge=0, le=120)]
 AMOUNT_OR_PARTS: Final[dict[str, Any]] = {"type": ["number", "string", "object"]}
@@ -54,6 +54,16 @@ class SignOn(Strict):
     clawback: Literal["pro_rata", "full"] = "pro_rata"
 
 
+class Clawback(Strict):
+    """Something paid that may be claimed back from whoever leaves early."""
+
+    what: Literal["sign_on", "relocation", "tuition", "other"] = "other"
+    amount: MoneyField
+    months: Annotated[int, Field(ge=1, le=120)]
+    paid_months_ago: Months | None = None
+    terms: Literal["pro_rata", "full"] = "pro_rata"
+
+
 def _bonus_parts(value: object) -> object:
     return {"target": value} if isinstance(value, int | float | str) else value
 
@@ -83,12 +93,82 @@ class Vesting(Strict):
 
 
 class EquityGrant(Strict):
-    """Shares of the employer: listed (RSU) or private."""
+    """Listed shares (RSU), private shares, or options on either (ISO, NSO): exactly one of `value` and `shares`.
 
-    kind: Literal["rsu", "private_shares"]
-    value: MoneyField
+    `value` is what the offer says; with `last_round_price` it is counted at that price, not at the fair-market one.
+    A grant of options is of a private company unless `market_price` says what a listed share costs.
+    """
+
+    kind: Literal["rsu", "private_shares", "iso", "nso"]
+    value: MoneyField | None = None
+    shares: Annotated[int, Field(ge=1, le=10**10)] | None = None
+    market_price: MoneyField | None = Field(default=None, description="listed share, now")
+    price_409a: MoneyField | None = None
+    last_round_price: MoneyField | None = None
+    preferences_ahead: MoneyField | None = Field(default=None, description="paid before common")
+    strike: MoneyField | None = None
+    expiry_years: Annotated[int, Field(ge=1, le=15)] | None = None
+    post_termination_months: Annotated[int, Field(ge=0, le=180)] | None = None
+    early_exercise: bool | None = None
+    discount_method: Literal["certainty_equivalent", "chaffe", "finnerty"] = "certainty_equivalent"
     vesting: Vesting = Field(default_factory=Vesting)
     refresh_per_year: MoneyField | None = None
+
+    @property
+    def is_option(self) -> bool:
+        """Whether shares must be bought at a strike."""
+        return self.kind in ("iso", "nso")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the shares cannot be sold before the company's exit."""
+        return self.kind == "private_shares" or (self.is_option and self.market_price is None)
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if (self.value is None) == (self.shares is None):
+            raise ValueError("send either value (an amount) or shares (a count), not both, such as value: 200000")
+        if self.shares is not None and not self.is_option and self._advertised_price() is None:
+            wanted = "price_409a or last_round_price" if self.is_private else "market_price"
+            raise ValueError(f"a count of shares needs {wanted}, the price of one")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_of_its_kind(self) -> Self:
+        fields = type(self).model_fields
+        wrong = [name for name in _NOT_OF_KIND[self.kind] if getattr(self, name) != fields[name].default]
+        if wrong:
+            raise ValueError(f"{wrong[0]} does not go with {self.kind}; leave it out")
+        if self.market_price is not None and (
+            self.price_409a is not None or self.last_round_price is not None or self.preferences_ahead is not None
+        ):
+            raise ValueError("market_price is a listed share's; a private company has price_409a and last_round_price")
+        prices = (self.market_price, self.price_409a, self.last_round_price, self.strike)
+        if any(price is not None and price.number <= 0 for price in prices):
+            raise ValueError("a price or strike must be above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _options_have_a_strike(self) -> Self:
+        if self.is_option and self.strike is None:
+            raise ValueError("options need strike, the price at which one share may be bought")
+        vesting_months = self.vesting.months or 12 * len(self.vesting.yearly or ())
+        if self.expiry_years is not None and vesting_months > 12 * self.expiry_years:
+            raise ValueError("the options expire before they have vested; send an expiry_years after the last vest")
+        return self
+
+    def _advertised_price(self) -> Money | None:
+        return self.last_round_price or self.market_price or self.price_409a
+
+
+_OF_OPTIONS: Final = ("strike", "expiry_years", "post_termination_months", "early_exercise")
+_OF_PRIVATE_COMPANIES: Final = ("price_409a", "last_round_price", "preferences_ahead")
+_NOT_OF_KIND: Final = {
+    "rsu": (*_OF_OPTIONS, *_OF_PRIVATE_COMPANIES, "discount_method"),
+    "private_shares": (*_OF_OPTIONS, "market_price"),
+    "iso": ("discount_method", "refresh_per_year"),
+    "nso": ("discount_method", "refresh_per_year"),
+}
 
 
 class TokenGrant(Strict):
@@ -179,6 +259,12 @@ class Offer(Strict):
     fx: MoneyField | None = Field(default=None, description="USD per unit of currency")
 
     @model_validator(mode="after")
+    def _incentive_options_are_for_employees(self) -> Self:
+        if self.employment == "contractor" and any(grant.kind == "iso" for grant in self.equity):
+            raise ValueError('incentive options (iso) go to employees only; a contractor\'s options are "nso"')
+        return self
+
+    @model_validator(mode="after")
     def _one_currency(self) -> Self:
         for path, amount in _money_in(self, ""):
             expected = "USD" if path in ("fx", "tokens.usd_per_million") else self.currency
@@ -199,6 +285,7 @@ class Person(Strict):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    locality: Annotated[str, Field(pattern=r"^[A-Z]{2,8}$")] | None = Field(default=None, description="NYC")
     filing: Literal["single", "mfj"] | None = None
     marginal_rate: Fraction | None = None
     household_income: MoneyField | None = None

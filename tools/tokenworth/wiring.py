@@ -7,19 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
 from tokenworth.assumptions import load_assumptions
 from tokenworth.context import Caller, Context
+from tokenworth.prices.first_use import PricesOnFirstUse
 
 if TYPE_CHECKING:
     from tokenworth.burn.ledger.book import Book
     from tokenworth.burn.ledger.sqlite_store import Sync
 
-__all__ = ["build_context"]
+__all__ = ["build_context", "default_prices_folder"]
 
 
 def build_context(
     *,
     assumptions_file: Path | None = None,
+    prices_folder: Path | None = None,
     ledger: str | None = None,
     ledger_sync: Sync = "normal",
     caller: Caller | None = None,
@@ -28,6 +32,7 @@ def build_context(
 
     Args:
         assumptions_file: TOML laid over the shipped defaults.
+        prices_folder: where refreshed prices are kept; a folder in the user's cache when not given.
         ledger: a SQLite file or a postgresql:// address; a file in the user's data folder when not given.
         ledger_sync: what a SQLite ledger's answers survive: the process ("normal"), or power loss too ("full").
         caller: who asks; by default nobody in particular, who may not raise limits.
@@ -35,12 +40,20 @@ def build_context(
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
     """
+    prices = PricesOnFirstUse(prices_folder or default_prices_folder())
     return Context(
         assumptions=load_assumptions(assumptions_file),
         clock=_utc_now,
+        prices=prices,
+        price_schedule=prices,
         ledger=_LedgerAt(ledger, ledger_sync),
         caller=caller or Caller(),
     )
+
+
+def default_prices_folder() -> Path:
+    """Where refreshed prices are kept for this user."""
+    return user_cache_path("tokenworth", appauthor=False) / "prices"
 
 
 class _LedgerAt:

@@ -19,13 +19,17 @@ COMMANDS: Final = {
     "demo": "Value three real offers through an MCP client and server.",
     "value": "Value an offer.",
     "compare": "Rank two to ten offers.",
+    "lock-in": "Explain what leaving costs, a person or an employer.",
+    "program": "Plan a token programme for staff.",
     "budget": "Set, show, hold, settle and record budgets.",
+    "cost": "Price a call or a planned task.",
+    "prices": "Look prices up, and bring them up to date.",
     "serve": "Serve the tools to an MCP client.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
     "assumptions": "Show every default and who says so.",
 }
-"""What each command is for; it lives in the module of its name, as a click command called `command`."""
+"""What each command is for; it lives in the module of its name (`-` as `_`), as a click command called `command`."""
 
 UNUSABLE_INPUT: Final = (InvalidInputError, DataUnreadableError, RefusedArgumentsError, JsonRefusedError)
 
@@ -39,7 +43,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"tokenworth_mcp.cli.{cmd_name}").command
+        command: click.Command = import_module(f"tokenworth_mcp.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

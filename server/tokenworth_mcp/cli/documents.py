@@ -22,7 +22,7 @@ __all__ = ["DOCUMENT_BYTES_MAX", "DocumentError", "read_document"]
 
 DOCUMENT_BYTES_MAX: Final = 1_000_000
 STDIN: Final = "-"
-ONE_OBJECT: Final = "Write one object: names with values, as in docs and fixtures"
+ONE_OBJECT: Final = "Write names with values, such as base: 180k"
 
 
 class DocumentError(DataUnreadableError):

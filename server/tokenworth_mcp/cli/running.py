@@ -51,6 +51,7 @@ def context_for(settings: Settings, *, may_raise_limits: bool = False) -> Contex
     """
     return build_context(
         assumptions_file=settings.assumptions_file,
+        prices_folder=settings.prices_folder,
         ledger=settings.ledger,
         ledger_sync=settings.ledger_sync,
         caller=Caller(settings.budget, may_raise_limits=may_raise_limits),

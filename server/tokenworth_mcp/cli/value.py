@@ -10,7 +10,6 @@ from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
 
 __all__ = ["command"]
 
-
 COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
 
 
@@ -34,4 +33,5 @@ def command(
         "value_offer",
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
         output_format,
+        COLUMNS,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from tokenworth import __version__
 from tokenworth_mcp.catalogue import TOOLS
+from tokenworth_mcp.cli.commands import COMMANDS
 from tokenworth_mcp.snapshots import read_listing
 
 CALL = {"names": ["cut_hazard"]}
@@ -31,7 +32,7 @@ def test_help_and_version_cost_no_heavy_import(tokenworth):
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "tools", "call", "assumptions"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(tokenworth, command):
     found = tokenworth(command, "--help")
     assert found.returncode == 0

@@ -18,7 +18,7 @@ from tokenworth.valuation.spread import Spread
 __all__ = ["Assumption", "Assumptions", "load_assumptions"]
 
 Distribution = Literal["triangular", "lognormal", "maybe_zero", "fixed"]
-Origin = Literal["default", "file", "override", "said"]
+Origin = Literal["default", "file", "override", "said", "observed"]
 RANGE_HINT: Final = 'Send a number, or {"low": 0.1, "base": 0.2, "high": 0.3}'
 
 
@@ -27,7 +27,8 @@ class Assumption:
     """One default: its range, what is made of it, and who says so.
 
     Attributes:
-        origin: "default" as shipped, "file" or "override" replaced by name, "said" stated in the request.
+        origin: "default" as shipped, "file" or "override" replaced by name, "said" stated in the request,
+            "observed" measured.
         chance_of_zero: for `maybe_zero` only, the probability of exactly 0.
         triangle: for `maybe_zero` only, the (low, mode, high) of the rest.
     """
@@ -53,9 +54,9 @@ class Assumption:
         """The range as the valuation draws from it."""
         return Spread(self.low, self.base, self.high, self.distribution, self.chance_of_zero, self.triangle)
 
-    def said(self, value: float) -> Self:
-        """This assumption replaced by a fact that the request states."""
-        return replace(self, low=value, base=value, high=value, distribution="fixed", origin="said")
+    def known(self, value: float, origin: Origin) -> Self:
+        """This assumption replaced by a fact: "said" in the request, or "observed"."""
+        return replace(self, low=value, base=value, high=value, distribution="fixed", origin=origin)
 
 
 class Assumptions(Mapping[str, Assumption]):
@@ -95,7 +96,16 @@ class Assumptions(Mapping[str, Assumption]):
 
     def with_said(self, facts: Mapping[str, float]) -> Assumptions:
         """A copy in which facts stated in the request stand in place of their defaults."""
-        return Assumptions(self._entries | {name: self._entries[name].said(value) for name, value in facts.items()})
+        return self._with(facts, "said")
+
+    def with_observed(self, facts: Mapping[str, float]) -> Assumptions:
+        """A copy in which measured facts stand in place of their defaults."""
+        return self._with(facts, "observed")
+
+    def _with(self, facts: Mapping[str, float], origin: Origin) -> Assumptions:
+        return Assumptions(
+            self._entries | {name: self._entries[name].known(value, origin) for name, value in facts.items()}
+        )
 
 
 def load_assumptions(path: Path | None = None) -> Assumptions:
@@ -180,4 +190,5 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
     "relative risk aversion": (0.0, 10.0),
     "x base salary": (0.01, 1000.0),
     "x target": (0.0, 10.0),
+    "x strike": (1.0, 100.0),
 }

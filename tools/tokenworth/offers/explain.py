@@ -17,7 +17,8 @@ from tokenworth.offers.words import FACE_STEP, VALUE_STEP
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import Factors
-from tokenworth.valuation.sensitivity import width_of, width_removed
+from tokenworth.valuation.rounding import whole_summing
+from tokenworth.valuation.sensitivity import one_at_a_time, width_of_readings, width_removed
 from tokenworth.valuation.shapley import shapley_from_table
 
 __all__ = [
@@ -47,6 +48,8 @@ STEPS: Final = {
     "shares": "share risk",
     "timing": "timing and leaving",
 }
+# The step of share risk where there are options too, whose strike is most of it.
+OPTIONS_STEP: Final = "strike and share risk"
 
 
 def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]:
@@ -66,7 +69,8 @@ def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]
     shares = shapley_from_table(np.median(every, axis=-1))
     moved = shares.sum()
     scaled = shares * ((value - face) / moved) if abs(moved) > 1e-9 else np.zeros_like(shares)
-    steps = dict(zip((STEPS[name] for name in names), _whole_summing(scaled, value - face), strict=True))
+    labels = [OPTIONS_STEP if name == "shares" and case.terms.options else STEPS[name] for name in names]
+    steps = dict(zip(labels, whole_summing(scaled, value - face), strict=True))
     return {FACE_STEP: face, **steps, VALUE_STEP: value}
 
 
@@ -75,11 +79,8 @@ def tornado_of(case: Case, run: Run) -> dict[str, tuple[int, int]]:
     names = [n for n in parameters_of(case.terms) if case.assumptions[n].low < case.assumptions[n].high]
     if not names:
         return {}
-    p: dict[str, Array] = dict(run.p)
-    for row, name in enumerate(names):
-        rows = np.repeat(np.broadcast_to(run.p[name], (1, SCENARIO_DRAWS)), 2 * len(names), axis=0)
-        rows[2 * row], rows[2 * row + 1] = case.assumptions[name].low, case.assumptions[name].high
-        p[name] = rows
+    ends = {name: (case.assumptions[name].low, case.assumptions[name].high) for name in names}
+    p = one_at_a_time(run.p, ends, SCENARIO_DRAWS)
     totals = np.broadcast_to(total_level(case, p, run.shocks), (2 * len(names), SCENARIO_DRAWS))
     middles = [whole(float(middle)) for middle in np.median(totals, axis=-1)]
     bars = {name: (middles[2 * row], middles[2 * row + 1]) for row, name in enumerate(names)}
@@ -125,8 +126,8 @@ def questions_of(case: Case, run: Run, unsaid: Mapping[str, list[Array]]) -> lis
         worth = width_removed(total, draws[:QUESTION_DRAWS], slices=QUESTION_SLICES)
         questions.append(Question(ask=entry.ask, field=entry.fact, worth_usd=whole(worth)))
     for name, values in unsaid.items():
-        worth = width_of(np.concatenate(values)) - float(np.mean([width_of(value) for value in values]))
-        questions.append(Question(ask=question_for(name), field=name, worth_usd=max(whole(worth), 0)))
+        worth = width_of_readings(values)
+        questions.append(Question(ask=question_for(name), field=name, worth_usd=whole(worth)))
     return sorted((q for q in questions if q.worth_usd > 0), key=lambda q: q.worth_usd, reverse=True)
 
 
@@ -155,21 +156,12 @@ def _factors_at_work(case: Case) -> list[str]:
         names.append("tax")
     if any(terms.bonus_target) and not terms.bonus_guaranteed:
         names.append("bonus")
-    if terms.shares:
+    if terms.shares or terms.options:
         names.append("shares")
     uneven = terms.tokens is not None and len(set(terms.tokens.budget_usd)) > 1
-    if terms.shares or terms.sign_on > 0.0 or uneven:
+    if terms.shares or terms.options or terms.sign_on > 0.0 or uneven:
         names.append("timing")
     return names
-
-
-def _whole_summing(parts: Array, total: int) -> list[int]:
-    """Whole dollars nearest to the parts that add up to the total: the largest remainders take the rest."""
-    floors = np.floor(parts).astype(int)
-    rest = total - int(floors.sum())
-    for index in np.argsort(floors - parts, kind="stable")[: max(rest, 0)]:
-        floors[index] += 1
-    return [int(value) for value in floors]
 
 
 def _width(bar: tuple[int, int]) -> int:

@@ -35,6 +35,7 @@ __all__ = [
     "Lever",
     "OfferComparison",
     "OfferValue",
+    "OptionsExplained",
     "Pairwise",
     "PayValue",
     "Ranked",
@@ -121,6 +122,20 @@ class TokensExplained(Part):
     compared: str | None = None
 
 
+class OptionsExplained(Part):
+    """What the options cost the company if all of what vests in four years vests, at the grant, USD.
+
+    Attributes:
+        company_cost_usd: by the lattice of Hull and White.
+        black_scholes_usd: by Black-Scholes at the expected life.
+    """
+
+    options: int
+    company_cost_usd: int
+    black_scholes_usd: int
+    expected_life_years: float
+
+
 class Lever(Part):
     """A term to negotiate, and what it adds on average, USD a year."""
 
@@ -148,6 +163,7 @@ class OfferValue(Answer):
     pay: PayValue
     components: list[ComponentValue]
     tokens: TokensExplained | None = None
+    options: OptionsExplained | None = None
     waterfall: dict[str, int]
     tornado: dict[str, tuple[int, int]]
     next_questions: list[Question]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from tokenworth.cases import HORIZON_YEARS, Case, share_terms_of, taxes_for
+from tokenworth.cases import HORIZON_YEARS, Case
+from tokenworth.equity import equity_readings, option_terms_of, share_terms_of
 from tokenworth.money import dollars
 from tokenworth.offers.simulate import Run, token_shocks, total_level
-from tokenworth.terms import Vesting
+from tokenworth.taxation import taxes_for
+from tokenworth.terms import EquityGrant, Vesting
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import TokenTerms
@@ -21,6 +23,7 @@ __all__ = ["Scenario", "improvements", "unsaid_alternatives", "value_scenario"]
 
 HALF: Final = np.array([0.5])
 EVEN_MONTHLY: Final = Vesting(months=48, cliff_months=0, every_months=1)
+LONG_WINDOW_YEARS: Final = 10.0
 YEARLY_CLIFFS: Final = Vesting(months=48, cliff_months=12, every_months=12)
 
 
@@ -49,8 +52,10 @@ def value_scenario(case: Case, run: Run, scenario: Scenario, sampler: Sampler) -
         case.terms.tokens is not None and terms.tokens.periods_per_year == case.terms.tokens.periods_per_year
     )
     shocks = run.shocks if same_periods else token_shocks(terms, sampler)
-    same_shares = terms.shares == case.terms.shares and terms.base == case.terms.base and not terms.contractor
-    known = run.pay if same_shares and "shares" in run.level else None
+    same_equity = (terms.shares, terms.options, terms.base) == (case.terms.shares, case.terms.options, case.terms.base)
+    held = {"shares": terms.shares, "options": terms.options}
+    valued = any(held.values()) and all(name in run.level for name, grants in held.items() if grants)
+    known = run.pay if same_equity and valued and not terms.contractor else None
     return total_level(scenario.case or case, p, shocks, terms=terms, known=known)
 
 
@@ -63,8 +68,11 @@ def improvements(case: Case, run: Run) -> Iterator[Scenario]:
         yield Scenario("a sign-on without clawback", replace(terms, clawback_years=0.0))
     if any(terms.bonus_target) and not terms.bonus_guaranteed:
         yield Scenario("a guaranteed bonus", replace(terms, bonus_guaranteed=True))
-    if terms.shares:
+    if terms.shares or terms.options:
         yield Scenario("monthly vesting without a cliff", _revested(case, EVEN_MONTHLY))
+    if any(grant.window_years < LONG_WINDOW_YEARS for grant in terms.options):
+        longer = tuple(replace(grant, window_years=LONG_WINDOW_YEARS) for grant in terms.options)
+        yield Scenario("ten years to exercise options after leaving", replace(terms, options=longer))
 
 
 def unsaid_alternatives(case: Case) -> dict[str, list[Scenario]]:
@@ -77,8 +85,8 @@ def unsaid_alternatives(case: Case) -> dict[str, list[Scenario]]:
 
 
 def _token_improvements(terms: PayTerms, tokens: TokenTerms, run: Run) -> Iterator[Scenario]:
-    def with_tokens(**changes: object) -> PayTerms:
-        return replace(terms, tokens=replace(tokens, **changes))  # type: ignore[arg-type]
+    def with_tokens(**changes: Any) -> PayTerms:  # noqa: ANN401 - fields of TokenTerms, each of its own type
+        return replace(terms, tokens=replace(tokens, **changes))
 
     if float(run.p["personal_share"].mean()) < 0.5:
         yield Scenario(
@@ -108,7 +116,7 @@ def _alternatives(case: Case, name: str) -> Iterator[Scenario]:
     tokens = terms.tokens
     if tokens is not None and name.startswith("offer.tokens."):
         for text, changes in TOKEN_ALTERNATIVES.get(name.removeprefix("offer.tokens."), {}).items():
-            yield Scenario(text, replace(terms, tokens=replace(tokens, **changes)))  # type: ignore[arg-type]
+            yield Scenario(text, replace(terms, tokens=replace(tokens, **changes)))
         if name == "offer.tokens.years":
             first_year_only = (tokens.budget_usd[0], *[0.0] * (HORIZON_YEARS - 1))
             yield Scenario("the first year only", replace(terms, tokens=replace(tokens, budget_usd=first_year_only)))
@@ -117,13 +125,17 @@ def _alternatives(case: Case, name: str) -> Iterator[Scenario]:
     elif name.endswith(".vesting"):
         yield Scenario("monthly without a cliff", _revested(case, EVEN_MONTHLY))
         yield Scenario("once a year", _revested(case, YEARLY_CLIFFS))
+    elif name.startswith("offer.equity."):
+        index, _, term = name.removeprefix("offer.equity.").partition(".")
+        for reading in equity_readings(case.offer.equity[int(index)], term):
+            yield Scenario("another reading", _with_equity(case, {int(index): reading}))
     elif name == "person.filing":
         yield Scenario("married, jointly", case=_taxed(case, filing="mfj"))
     elif name == "person.state":
         yield Scenario("California", case=_taxed(case, state="CA"))
 
 
-TOKEN_ALTERNATIVES: Final[dict[str, dict[str, dict[str, object]]]] = {
+TOKEN_ALTERNATIVES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "unused": {"rolls over": {"carries": True}, "expires": {"carries": False}},
     "on_leaving": {"portable": {"kept_months": float("inf")}},
     "taxed": {"not at all": {"imputed": "none"}, "at face": {"imputed": "face"}},
@@ -131,9 +143,17 @@ TOKEN_ALTERNATIVES: Final[dict[str, dict[str, dict[str, object]]]] = {
 
 
 def _revested(case: Case, vesting: Vesting) -> PayTerms:
-    equity = [grant.model_copy(update={"vesting": vesting}) for grant in case.offer.equity]
-    return replace(case.terms, shares=share_terms_of(case.offer.model_copy(update={"equity": equity})))
+    grants = enumerate(case.offer.equity)
+    return _with_equity(case, {i: grant.model_copy(update={"vesting": vesting}) for i, grant in grants})
+
+
+def _with_equity(case: Case, changed: Mapping[int, EquityGrant]) -> PayTerms:
+    """The terms with some grants read otherwise."""
+    equity = [changed.get(index, grant) for index, grant in enumerate(case.offer.equity)]
+    offer = case.offer.model_copy(update={"equity": equity})
+    return replace(case.terms, shares=share_terms_of(offer), options=option_terms_of(offer))
 
 
 def _taxed(case: Case, **facts: str) -> Case:
-    return replace(case, taxes=taxes_for(case.offer, case.person.model_copy(update=facts)).years)
+    taxed = taxes_for(case.offer, case.person.model_copy(update=facts), case.assumptions)
+    return replace(case, taxes=taxed.years)

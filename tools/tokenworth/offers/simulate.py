@@ -12,9 +12,18 @@ from tokenworth.cases import Case
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import ALL_ON, Factors
-from tokenworth.valuation.pay import Pay, PayTerms, join_pays, levels_of, value_pay
+from tokenworth.valuation.option_holding import OptionTerms
+from tokenworth.valuation.pay import Pay, PayTerms, ShareTerms, join_pays, levels_of, value_pay
 
-__all__ = ["CAREER_PARAMETERS", "Run", "parameters_of", "run_case", "total_level"]
+__all__ = [
+    "CAREER_PARAMETERS",
+    "OPTION_COST_PARAMETERS",
+    "Run",
+    "parameters_of",
+    "run_case",
+    "token_shocks",
+    "total_level",
+]
 
 ALWAYS: Final = ("discount_rate", "separation_hazard")
 TOKENS: Final = (
@@ -38,6 +47,8 @@ DENOMINATED: Final = {
 }
 SHARES: Final = ("share_drift", "risk_aversion", "outside_wealth_multiple")
 PRIVATE: Final = ("volatility_private", "firm_survival_5y", "years_to_liquidity")
+# What options cost the company depends on these too; what they are worth to the holder does not.
+OPTION_COST_PARAMETERS: Final = ("option_exercise_multiple", "dividend_yield")
 BLOCK_DRAWS: Final = 10_000
 CAREER_PARAMETERS: Final = ("counterfactual_compute_usd_year", "rent_sharing", "output_elasticity", "ratchet")
 
@@ -66,12 +77,21 @@ def parameters_of(terms: PayTerms) -> tuple[str, ...]:
         names.append("bonus_payout")
     if terms.tokens is not None:
         names += [*TOKENS, *DENOMINATED[terms.tokens.denomination]]
-    if terms.shares:
+    return (*names, *_equity_parameters(terms))
+
+
+def _equity_parameters(terms: PayTerms) -> tuple[str, ...]:
+    held: list[ShareTerms | OptionTerms] = [*terms.shares, *terms.options]
+    by_discount = [grant for grant in terms.shares if grant.discount_method != "certainty_equivalent"]
+    names: list[str] = []
+    if len(held) > len(by_discount):
         names += SHARES
-        if any(not grant.private for grant in terms.shares):
-            names.append("volatility_listed")
-        if any(grant.private for grant in terms.shares):
-            names += PRIVATE
+    if any(not grant.private for grant in held):
+        names.append("volatility_listed")
+    if any(grant.private for grant in held):
+        names += PRIVATE
+    if any(grant.private for grant in terms.options):
+        names.append("option_lapse_share")
     return tuple(names)
 
 
@@ -121,10 +141,10 @@ def total_level(
     """Total level yearly gross salary of a case on given draws, under other factors or terms.
 
     Args:
-        known: the case's pay on these draws, to take the shares from where terms and parameters leave them as they are.
+        known: the case's pay on these draws, to take the equity from where terms and parameters leave them as they are.
     """
     pay = value_pay(terms or case.terms, p, shocks, case.taxes, factors, known)
     return sum(levels_of(pay.components, p, factors).values(), np.zeros(()))
 
 
-UNUSED: Final[Mapping[str, Array]] = {"bonus_payout": np.ones(1)}
+UNUSED: Final[Mapping[str, Array]] = {"bonus_payout": np.ones(1), "outside_wealth_multiple": np.ones(1)}

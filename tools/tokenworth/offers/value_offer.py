@@ -13,6 +13,7 @@ from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.money import whole
+from tokenworth.offers.employer import employer_cost_of
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -27,18 +28,21 @@ from tokenworth.offers.models import (
     ComponentValue,
     Face,
     OfferValue,
+    OptionsExplained,
     PayValue,
     TokensExplained,
     ValueOfferRequest,
     YearRange,
 )
-from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
+from tokenworth.offers.simulate import OPTION_COST_PARAMETERS, Run, parameters_of, run_case, total_level
 from tokenworth.offers.words import offer_headline
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.career import career_value, extra_compute, implied_output_multiple
 from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import token_share
+from tokenworth.valuation.option_holding import black_scholes_cost, lattice_cost
+from tokenworth.valuation.options import expected_holding_years
 from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["face_of", "pay_range", "value_offer"]
@@ -46,6 +50,7 @@ __all__ = ["face_of", "pay_range", "value_offer"]
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 3
+OPTION_COST_DRAWS: Final = 32
 
 
 async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValue:
@@ -65,7 +70,10 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
     defaulted = defaulted_facts(case, unsaid, tornado)
     questions = questions_of(case, run, unsaid)
     tokens = _tokens(case, run, few) if case.terms.tokens is not None else None
-    used = assumptions_used(case.assumptions, parameters_of(case.terms), tornado)
+    granted = any(grant.vests for grant in case.terms.options)
+    options = _options(case, request.seed) if granted and request.detail == "full" else None
+    named = (*parameters_of(case.terms), *(OPTION_COST_PARAMETERS if options is not None else ()))
+    used = assumptions_used(case.assumptions, named, tornado)
     answer = OfferValue(
         headline=offer_headline(face, pay, tokens, questions),
         label=offer.label,
@@ -73,6 +81,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         pay=pay,
         components=_components(run),
         tokens=tokens,
+        options=options,
         waterfall=waterfall_of(case, request.seed, face.total_usd, pay.p50_usd),
         tornado=tornado,
         next_questions=questions,
@@ -82,7 +91,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         assumptions=used,
         assumptions_used=len(used),
         career=_career(run),
-        employer_cost_usd=_employer_cost(run),
+        employer_cost_usd=whole(employer_cost_of(case, run, options.company_cost_usd if options else 0.0).total),
         tax=case.tax,
         tax_source=case.tax_source,
         notes=list(case.notes),
@@ -99,7 +108,11 @@ def face_of(case: Case) -> Face:
         "base": terms.base,
         "bonus": terms.bonus_target,
         "sign_on": (terms.sign_on, *[0.0] * (HORIZON_YEARS - 1)),
-        "shares": tuple(sum(grant.vesting[year].fraction for grant in terms.shares) for year in range(HORIZON_YEARS)),
+        "shares": tuple(sum(grant.face_usd[year] for grant in terms.shares) for year in range(HORIZON_YEARS)),
+        "options": tuple(
+            sum(grant.face_usd * grant.vesting[year].fraction for grant in terms.options)
+            for year in range(HORIZON_YEARS)
+        ),
         "tokens": terms.tokens.budget_usd if terms.tokens is not None else (0.0,) * HORIZON_YEARS,
         "other": terms.other,
     }
@@ -170,7 +183,7 @@ def _tokens(case: Case, run: Run, few: Run) -> TokensExplained:
         cents_on_the_dollar=whole(100.0 * worth / face) if face > 0.0 else 0,
         work_only_as_salary_usd=_as_salary_if(case, few, 0.0) if open_question else None,
         half_yours_as_salary_usd=_as_salary_if(case, few, 0.5) if open_question else None,
-        employer_cost_usd=whole(float(np.mean([year.cost.mean() for year in years]))),
+        employer_cost_usd=whole(employer_cost_of(case, run).tokens),
         compared=compared_with_published(face / 12.0),
     )
 
@@ -196,11 +209,22 @@ def _career(run: Run) -> Career | None:
     )
 
 
-def _employer_cost(run: Run) -> int:
-    """Cash and shares at face, tokens at what the provider bills; payroll tax not included."""
-    others = sum(sum(part.face) for part in run.pay.components if part.name != "tokens") / HORIZON_YEARS
-    tokens = np.mean([year.cost.mean() for year in run.pay.tokens]) if run.pay.tokens else 0.0
-    return whole(others + float(tokens))
+def _options(case: Case, seed: int) -> OptionsExplained:
+    """What the options cost the company, on a few stratified draws."""
+    names = (*parameters_of(case.terms), *OPTION_COST_PARAMETERS)
+    p = Sampler(seed, OPTION_COST_DRAWS, stratified=True).draw_all({n: case.assumptions[n].spread() for n in names})
+    held = [(grant, vest) for grant in case.terms.options for _, vest in grant.vests]
+    counts = [grant.count * vest.fraction for grant, vest in held]
+    lives = [
+        expected_holding_years(p["separation_hazard"], vest.when, grant.expiry_years, grant.window_years).mean()
+        for grant, vest in held
+    ]
+    return OptionsExplained(
+        options=whole(sum(grant.count for grant in case.terms.options)),
+        company_cost_usd=whole(float(sum(lattice_cost(grant, p).mean() for grant in case.terms.options))),
+        black_scholes_usd=whole(float(sum(black_scholes_cost(grant, p).mean() for grant in case.terms.options))),
+        expected_life_years=round(float(np.average(lives, weights=counts)), 1),
+    )
 
 
 def _concise(answer: OfferValue) -> OfferValue:

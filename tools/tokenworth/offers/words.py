@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Face,
         OfferComparison,
         OfferValue,
+        OptionsExplained,
         Pairwise,
         PayValue,
         Ranked,
@@ -29,6 +30,7 @@ NAMES: Final = {
     "bonus": "bonus",
     "sign_on": "sign-on",
     "shares": "shares",
+    "options": "options",
     "tokens": "tokens",
     "other": "other benefits",
 }
@@ -64,6 +66,8 @@ def offer_in_words(answer: OfferValue) -> str:
         lines += [f"Year {year.year}, if still employed: {three_in_words(year)}" for year in answer.pay.by_year]
     if answer.tokens is not None:
         lines.append(_tokens_in_words(answer.tokens))
+    if answer.options is not None:
+        lines.append(_options_in_words(answer.options))
     lines += ["", "From face to value: " + "; ".join(_steps(answer)) + "."]
     if answer.tornado:
         bars = [f"{name} {dollars(low)} to {dollars(high)}" for name, (low, high) in answer.tornado.items()]
@@ -131,6 +135,14 @@ def _tokens_in_words(tokens: TokensExplained) -> str:
         f"of which {dollars(tokens.yours_usd)} would be your own; worth {tokens.cents_on_the_dollar} cents on the "
         f"advertised dollar before tax. It costs the employer about {dollars(tokens.employer_cost_usd)}."
         + (f" The budget is {tokens.compared}." if tokens.compared else "")
+    )
+
+
+def _options_in_words(options: OptionsExplained) -> str:
+    return (
+        f"The {options.options:,} options cost the company about {dollars(options.company_cost_usd)} at the grant "
+        f"(Hull-White lattice; {dollars(options.black_scholes_usd)} by Black-Scholes over an expected life of "
+        f"{options.expected_life_years:g} years); they are worth less to a holder who can neither sell nor hedge them."
     )
 
 

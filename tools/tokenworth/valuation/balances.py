@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,20 +11,7 @@ from tokenworth.valuation.grants import PRICE_CHANGE, TokenTerms
 from tokenworth.valuation.price_paths import price_ratio
 from tokenworth.valuation.usage import use_with_carry
 
-__all__ = ["Balances", "lost_on_leaving", "monthly_balances"]
-
-
-@dataclass(frozen=True, slots=True)
-class Balances:
-    """A grant month by month, USD of that month, one row a month from 0 (now).
-
-    Attributes:
-        unspent: balance after each month's grant and use.
-        wanted: what would be used in a month with no limit in the way.
-    """
-
-    unspent: Array
-    wanted: Array
+__all__ = ["lost_on_leaving", "monthly_balances"]
 
 
 def monthly_balances(
@@ -34,7 +20,7 @@ def monthly_balances(
     p: Mapping[str, Array],
     swings: Sequence[Array],
     start: Array,
-) -> Balances:
+) -> Array:
     """Run a grant that rolls over forward from now.
 
     Args:
@@ -43,6 +29,9 @@ def monthly_balances(
         p: draws of the parameters, by name.
         swings: demand over its level, one array for each month of the year; the same each year.
         start: balance today.
+
+    Returns:
+        Balance after each month's grant and use, USD of that month, one row a month from 0 (now).
     """
     wanted = p["demand_usd_year"] / 12.0
     growth = 1.0 + p["demand_growth"]
@@ -51,23 +40,26 @@ def monthly_balances(
         step = price_ratio(p[PRICE_CHANGE[terms.denomination]], 1.0 / 12.0)
     if terms.denomination == "capability":
         floor = np.minimum(p["price_floor_capability"] / terms.usd_per_million, 1.0)
-    left, rows = as_array(start), [as_array(start)]
-    levels = [wanted]
+    left = as_array(start)
+    rows = [left]
     for month, budget in enumerate(budget_by_month):
         if month > 0 and month % 12 == 0:
             wanted = wanted * growth
         if step is not None:
             moved = np.maximum(price * step, floor)
             left, price = left * (moved / price), moved
-        left = use_with_carry((wanted * swings[month % 12])[np.newaxis], budget * price, left, terms.carry_cap_usd).left
+        demand = (wanted * swings[month % 12])[np.newaxis]
+        left = use_with_carry(demand, budget * price, left, terms.carry_cap_usd).left
         rows.append(left)
-        levels.append(wanted)
-    shape = np.broadcast_shapes(*(row.shape for row in rows), *(level.shape for level in levels))
-    return Balances(*(np.stack([np.broadcast_to(row, shape) for row in each]) for each in (rows, levels)))
+    return np.stack(np.broadcast_arrays(*rows))
 
 
-def lost_on_leaving(terms: TokenTerms, balances: Balances) -> Array:
+def lost_on_leaving(terms: TokenTerms, balances: Array, p: Mapping[str, Array]) -> Array:
     """Of each month's balance, what the contract takes back: nothing that is portable, or used up while it is kept."""
+    if terms.kept_months <= 0.0:
+        return balances
     if np.isinf(terms.kept_months):
-        return np.zeros_like(balances.unspent)
-    return np.maximum(balances.unspent - balances.wanted * terms.kept_months, 0.0)
+        return np.zeros_like(balances)
+    monthly = p["demand_usd_year"] / 12.0
+    wanted = np.stack([monthly * (1.0 + p["demand_growth"]) ** (month // 12) for month in range(len(balances))])
+    return np.maximum(balances - wanted * terms.kept_months, 0.0)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tokenworth.valuation.arrays import Array, as_array
 from tokenworth.valuation.spread import Spread
 
-__all__ = ["Sampler"]
+__all__ = ["Sampler", "substream"]
 
 
 # Low and high of a lognormal range are its 10th and 90th percentile.
@@ -64,18 +64,19 @@ class Sampler:
         """Standard normals of one substream."""
         if self.stratified:
             return _normal_slices(self.count)[self._order(name)]
-        return _generator(self.seed, name).standard_normal(self.count)
+        return substream(self.seed, name).standard_normal(self.count)
 
     def _uniforms(self, name: str) -> Array:
         if self.stratified:
             return (self._order(name) + 0.5) / self.count
-        return _generator(self.seed, name).random(self.count)
+        return substream(self.seed, name).random(self.count)
 
     def _order(self, name: str) -> NDArray[np.int64]:
-        return _generator(self.seed, name).permutation(self.count)
+        return substream(self.seed, name).permutation(self.count)
 
 
-def _generator(seed: int, name: str) -> np.random.Generator:
+def substream(seed: int, name: str) -> np.random.Generator:
+    """The generator of one (seed, name)."""
     key = int.from_bytes(blake2s(name.encode(), digest_size=8).digest(), "big")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,))))
 

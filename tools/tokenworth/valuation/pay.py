@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
-from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival
+from tokenworth.valuation.marketability import chaffe_discount, finnerty_discount
+from tokenworth.valuation.option_holding import OptionTerms, option_amounts
+from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival, outside_wealth
 from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
 from tokenworth.valuation.vesting import VestingYear
 
-__all__ = ["Component", "Pay", "PayTerms", "ShareTerms", "TaxYears", "join_pays", "level_of", "levels_of", "value_pay"]
+__all__ = [
+    "Component",
+    "DiscountMethod",
+    "Pay",
+    "PayTerms",
+    "ShareTerms",
+    "TaxYears",
+    "join_pays",
+    "level_of",
+    "levels_of",
+    "value_pay",
+]
 
-SALARY_FOR_WEALTH_MIN: Final = 1000.0
-
-ComponentName = Literal["base", "bonus", "sign_on", "shares", "tokens", "other"]
+ComponentName = Literal["base", "bonus", "sign_on", "shares", "options", "tokens", "other"]
+DiscountMethod = Literal["certainty_equivalent", "chaffe", "finnerty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +45,20 @@ class ShareTerms:
     Attributes:
         outstanding_usd: granted and not yet vested before each year's vests, at today's price: what is at risk.
         private: not listed, so it can only be sold at the company's exit, if it gets there.
+        advertised_usd: what the offer says vests each year, where that is not what it is worth at today's price.
+        discount_method: what stands for the wait until private shares can be sold.
     """
 
     vesting: tuple[VestingYear, ...]
     outstanding_usd: tuple[float, ...]
     private: bool = False
+    advertised_usd: tuple[float, ...] = ()
+    discount_method: DiscountMethod = "certainty_equivalent"
+
+    @property
+    def face_usd(self) -> tuple[float, ...]:
+        """What the offer says vests each year."""
+        return self.advertised_usd or tuple(vest.fraction for vest in self.vesting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,7 @@ class PayTerms:
     clawback_pro_rata: bool = True
     other: tuple[float, ...] = ()
     shares: tuple[ShareTerms, ...] = ()
+    options: tuple[OptionTerms, ...] = ()
     tokens: TokenTerms | None = None
     contractor: bool = False
 
@@ -105,6 +127,11 @@ class Pay:
         """The shares; only where there are any."""
         return next(part for part in self.components if part.name == "shares")
 
+    @property
+    def options(self) -> Component:
+        """The options; only where any vest."""
+        return next(part for part in self.components if part.name == "options")
+
 
 def value_pay(
     terms: PayTerms,
@@ -122,7 +149,7 @@ def value_pay(
         shocks: standard normals for token use; see `grants.token_years`.
         taxes: one curve a year.
         factors: which steps between face and value apply.
-        known: the same shares, salary and share parameters already valued, to take the shares from.
+        known: the same equity, salary and share parameters already valued, to take shares and options from.
     """
     middles = tuple(year + 0.5 for year in range(terms.horizon_years))
     payout = 1.0 if terms.bonus_guaranteed else 1.0 + factors.bonus * (p["bonus_payout"] - 1.0)
@@ -138,8 +165,10 @@ def value_pay(
     if terms.shares:
         shares, market = _shares(terms, p, factors) if known is None else (known.shares, known.market_shares)
         parts.append(shares)
-        # Private shares are taxed when they can be sold, beyond this horizon; listed ones as wages at vest.
+        # Private shares and options are taxed when they can be sold, beyond this horizon; listed ones as wages at vest.
         taxable = [wages + vest for wages, vest in zip(taxable, market, strict=True)]
+    if terms.options:
+        parts.append(_options(terms, p, factors) if known is None else known.options)
     years: list[TokenYear] = []
     if terms.tokens is not None:
         years = token_years(terms.tokens, p, shocks, factors, deductible_tools=terms.contractor)
@@ -223,32 +252,63 @@ def _shares(terms: PayTerms, p: Mapping[str, Array], factors: Factors) -> tuple[
         for year, (vest, exposed) in enumerate(zip(grant.vesting, grant.outstanding_usd, strict=True)):
             if vest.fraction <= 0.0:
                 continue
-            value, worth = _vest(grant, vest, exposed, terms.base[0], p, factors)
-            amounts[year] = amounts[year] + value
-            market[year] = market[year] + (0.0 if grant.private else worth)
-            face[year] += vest.fraction
-            moment[year] += vest.fraction * vest.when
-    when = tuple(m / f if f > 0.0 else year + 0.5 for year, (m, f) in enumerate(zip(moment, face, strict=True)))
-    return Component("shares", tuple(face), amounts, when), market
+            worth = _vest(grant, vest, exposed, _wealth_now(terms, p), p)
+            advertised = grant.face_usd[year]
+            amounts[year] = amounts[year] + advertised + factors.shares * (worth - advertised)
+            if not grant.private:
+                market[year] = market[year] + vest.fraction * np.exp(p["share_drift"] * vest.when)
+            face[year] += advertised
+            moment[year] += advertised * vest.when
+    return Component("shares", tuple(face), amounts, _mean_times(moment, face)), market
 
 
-def _vest(
-    grant: ShareTerms, vest: VestingYear, exposed: float, base: float, p: Mapping[str, Array], factors: Factors
-) -> tuple[Array, Array]:
-    """One year's vest: worth to the holder, and expected market value at vest."""
-    drift, rate = p["share_drift"], p["discount_rate"]
-    expected = vest.fraction * np.exp(drift * vest.when)
+def _options(terms: PayTerms, p: Mapping[str, Array], factors: Factors) -> Component:
+    """All grants of options, each year's vests at their mean time."""
+    horizon = terms.horizon_years
+    amounts: list[Array] = [np.zeros(())] * horizon
+    face = [0.0] * horizon
+    moment = [0.0] * horizon
+    for grant in terms.options:
+        worth = option_amounts(grant, p, _wealth_now(terms, p), factors.shares)
+        amounts = [before + more for before, more in zip(amounts, worth, strict=True)]
+        for year, vest in grant.vests:
+            face[year] += grant.face_usd * vest.fraction
+            moment[year] += grant.face_usd * vest.fraction * vest.when
+    return Component("options", tuple(face), amounts, _mean_times(moment, face))
+
+
+def _mean_times(moment: Sequence[float], face: Sequence[float]) -> tuple[float, ...]:
+    return tuple(m / f if f > 0.0 else year + 0.5 for year, (m, f) in enumerate(zip(moment, face, strict=True)))
+
+
+def _wealth_now(terms: PayTerms, p: Mapping[str, Array]) -> Array:
+    """The person's other wealth today."""
+    return outside_wealth(terms.base[0], p["outside_wealth_multiple"], 0.0, 0.0)
+
+
+def _vest(grant: ShareTerms, vest: VestingYear, exposed: float, wealth_now: Array, p: Mapping[str, Array]) -> Array:
+    """One year's vest: worth to the holder, at vest."""
+    rate = p["discount_rate"]
     sold: Numeric = np.maximum(p["years_to_liquidity"], vest.when) if grant.private else vest.when
-    # A salary near zero says nothing about wealth: the multiple then stands on a small one.
-    wealth = max(base, SALARY_FOR_WEALTH_MIN) * p["outside_wealth_multiple"] * np.exp(rate * sold)
     volatility = p["volatility_private" if grant.private else "volatility_listed"]
+    if grant.private and grant.discount_method != "certainty_equivalent":
+        # A discount is off today's price, which waiting does not lower: only the company's survival comes on top.
+        chaffe = grant.discount_method == "chaffe"
+        off = chaffe_discount(sold, volatility, rate) if chaffe else finnerty_discount(sold, volatility)
+        return vest.fraction * np.exp(rate * vest.when) * (1.0 - off) * firm_survival(p["firm_survival_5y"], sold)
     sure = certainty_equivalent(
-        exposed, wealth, years=sold, drift=drift, volatility=volatility, gamma=p["risk_aversion"], nodes=NODES_SIMULATED
+        exposed,
+        wealth_now * np.exp(rate * sold),
+        years=sold,
+        drift=p["share_drift"],
+        volatility=volatility,
+        gamma=p["risk_aversion"],
+        nodes=NODES_SIMULATED,
     )
     worth = vest.fraction * sure / exposed
     if grant.private:
         worth = worth * firm_survival(p["firm_survival_5y"], sold) * np.exp(-rate * (sold - vest.when))
-    return vest.fraction + factors.shares * (worth - vest.fraction), expected
+    return worth
 
 
 def _as_salary(taxes: TaxYears, year: int, wages: Array, tokens: TokenYear, terms: PayTerms, factors: Factors) -> Array:

@@ -35,10 +35,12 @@ GRADE_CUT_OFFS: Final[Mapping[Grade, float]] = {"A": 0.05, "B": 0.15, "C": 0.35,
 USUAL_WINDOW_MONTHS: Final = 3.0
 # Exposure shorter than this carries no risk worth a quadrature, years.
 EXPOSURE_YEARS_MIN: Final = 1.0 / 24.0
+# No holding is taken to gain more than this a year, continuous: compounded over decades it would mean nothing.
+RISK_FALL_MIN: Final = -1.0
 
 
 def risk_fall(
-    value: float, wealth: Numeric, years: float, *, drift: Numeric, volatility: Numeric, gamma: Numeric
+    value: float, wealth: Numeric, years: Numeric, *, drift: Numeric, volatility: Numeric, gamma: Numeric
 ) -> Array:
     """The continuous yearly rate at which unvested shares worth `value` lose to risk: -ln(CE/value)/years.
 
@@ -46,14 +48,16 @@ def risk_fall(
     without other wealth ln CE is linear in time, so that one rate, taken at the holding's mean time to vest, serves
     every vest; with other wealth it is an interpolation. Negative where drift outweighs risk.
     """
-    time = max(years, EXPOSURE_YEARS_MIN)
+    time = np.maximum(years, EXPOSURE_YEARS_MIN)
     sure = certainty_equivalent(
         value, wealth, years=time, drift=drift, volatility=volatility, gamma=gamma, nodes=NODES_SIMULATED
     )
-    return as_array(-np.log(np.maximum(sure, value * 1e-9) / value) / time)
+    return np.maximum(-np.log(np.maximum(sure, value * 1e-9) / value) / time, RISK_FALL_MIN)
 
 
-def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric] | None = None) -> Array:
+def unvested_by_month(
+    vests_usd: Sequence[float], fall: Array, delivered: Sequence[Numeric], *, horizon_months: int
+) -> Array:
     """Worth of what has not vested, to someone leaving right after each month's vest.
 
     E(m) = sum over k > m of v_k * exp(-fall*(k - m)/12), by the recursion E(m - 1) = (E(m) + v_m)*exp(-fall/12).
@@ -61,18 +65,16 @@ def unvested_by_month(vests_usd: Sequence[float], fall: Array, delivered: Sequen
     Args:
         vests_usd: what vests at the end of months 1, 2, ..., USD at today's price.
         fall: yearly rate of time, risk and leaving before the vest together, one a draw.
-        delivered: per vest, what is left of it on the day it vests (a private share cannot be sold then); 1 if None.
+        delivered: per vest, what is left of it on the day it vests: 1, or less for a share that cannot be sold then.
 
     Returns:
-        One row a month, from 0 (now) to the last vest, by draw.
+        One row a month, from 0 (now) to the horizon, by draw.
     """
     step = np.exp(-as_array(fall) / 12.0)
-    rows = np.zeros((len(vests_usd) + 1, *step.shape))
+    rows = np.zeros((max(len(vests_usd), horizon_months) + 1, *step.shape))
     for month in range(len(vests_usd), 0, -1):
-        vest = vests_usd[month - 1]
-        worth = vest if delivered is None else vest * as_array(delivered[month - 1])
-        rows[month - 1] = (rows[month] + worth) * step
-    return rows
+        rows[month - 1] = (rows[month] + vests_usd[month - 1] * as_array(delivered[month - 1])) * step
+    return rows[: horizon_months + 1]
 
 
 def clawback_owed(amount: float, months: int, served: int, *, pro_rata: bool) -> float:

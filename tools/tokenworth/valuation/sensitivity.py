@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from tokenworth.valuation.arrays import Array
 
-__all__ = ["percentiles", "value_of_knowing", "width_of", "width_removed"]
+__all__ = ["one_at_a_time", "percentiles", "value_of_knowing", "width_of", "width_of_readings", "width_removed"]
 
 
 def percentiles(values: Array) -> tuple[float, float, float]:
@@ -32,6 +34,21 @@ def width_removed(values: Array, parameter: Array, *, slices: int) -> float:
     known = _sliced(values, parameter, slices)
     lows, highs = np.percentile(known, (10.0, 90.0), axis=1)
     return max(width_of(values) - float((highs - lows).mean()), 0.0)
+
+
+def width_of_readings(readings: Sequence[Array]) -> float:
+    """How much narrower P10-P90 becomes on average once it is known which of several readings holds, each as likely."""
+    return max(width_of(np.concatenate(readings)) - float(np.mean([width_of(values) for values in readings])), 0.0)
+
+
+def one_at_a_time(p: Mapping[str, Array], ends: Mapping[str, tuple[float, float]], draws: int) -> dict[str, Array]:
+    """Draws with two rows for each parameter in turn: row 2i has the i-th at its low, row 2i + 1 at its high."""
+    varied = dict(p)
+    for place, (name, (low, high)) in enumerate(ends.items()):
+        rows = np.repeat(np.broadcast_to(p[name], (1, draws)), 2 * len(ends), axis=0)
+        rows[2 * place], rows[2 * place + 1] = low, high
+        varied[name] = rows
+    return varied
 
 
 def value_of_knowing(values: Array, parameter: Array, *, slices: int) -> float:

@@ -16,12 +16,15 @@ __all__ = [
     "certainty_equivalent_lognormal",
     "certainty_equivalent_present_value",
     "firm_survival",
+    "outside_wealth",
 ]
 
 
 # Gauss-Hermite nodes: exact to a cent on $400k; in a simulation the spread of the draws is far wider than the error.
 NODES_EXACT: Final = 128
 NODES_SIMULATED: Final = 10
+# A salary near zero says nothing about wealth: the multiple then stands on a small one.
+SALARY_FOR_WEALTH_MIN: Final = 1000.0
 
 
 def certainty_equivalent_lognormal(log_mean: Numeric, log_sd: Numeric, gamma: Numeric) -> Array:
@@ -75,6 +78,11 @@ def certainty_equivalent_present_value(
         value, wealth, years=years, drift=drift, volatility=volatility, gamma=gamma, nodes=NODES_EXACT
     )
     return float(at_vest) * float(np.exp(-rate * years))
+
+
+def outside_wealth(base: float, multiple: Numeric, rate: Numeric, years: Numeric) -> Array:
+    """What the holder owns besides, at `years`: a multiple of base salary, invested at the safe `rate`. USD."""
+    return as_array(max(base, SALARY_FOR_WEALTH_MIN) * as_array(multiple) * np.exp(as_array(rate) * as_array(years)))
 
 
 def firm_survival(five_year_probability: Numeric, years: Numeric) -> Array:

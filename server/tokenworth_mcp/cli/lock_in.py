@@ -1,0 +1,31 @@
+"""`tokenworth lock-in FILE`: what leaving costs, a person or an employer."""
+
+from __future__ import annotations
+
+import click
+
+from tokenworth_mcp.cli.documents import read_document
+from tokenworth_mcp.cli.offer_files import offer_options, shared_arguments
+from tokenworth_mcp.cli.output import Format
+from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+
+__all__ = ["command"]
+
+
+@click.command("lock-in")
+@click.argument("file")
+@offer_options
+@detail_option
+@format_option
+def command(
+    file: str,
+    person: str | None,
+    replaced: tuple[str, ...],
+    seed: int | None,
+    draws: int | None,
+    detail: str,
+    output_format: Format,
+) -> None:
+    """Explain the lock-in in FILE: a request with position or employer (.yaml, .toml, .json, or - for stdin)."""
+    request = read_document(file)
+    run_tool("explain_lock_in", {**request, **shared_arguments(person, replaced, seed, draws, detail)}, output_format)

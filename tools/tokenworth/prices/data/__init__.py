@@ -1,0 +1,1 @@
+"""Facts about prices as data, each with its source and date."""

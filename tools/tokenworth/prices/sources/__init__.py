@@ -1,0 +1,1 @@
+"""One file per price source: pure functions from a recorded payload to observations."""
