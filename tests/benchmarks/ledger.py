@@ -140,11 +140,11 @@ def fill(path: Path) -> None:
     step_ms = 30 * 86_400_000 // EVENTS
     with sqlite3.connect(path) as connection:
         (template,) = connection.execute("SELECT legs FROM entries").fetchone()
-        entry = (
-            "INSERT INTO entries SELECT ?, asked, state, budget, nano_usd, tokens, ?, ?, on_expiry, ?, left_nano_usd, "
-        )
-        entry += "left_tokens, refused, closed_asked, ?, 1000, charged_tokens, closed_left_nano_usd, closed_left_tokens, late "
-        entry += "FROM entries WHERE id = (SELECT id FROM entries LIMIT 1)"
+        entry = """
+            INSERT INTO entries SELECT ?, asked, state, budget, nano_usd, tokens, ?, ?, on_expiry, ?, left_nano_usd,
+            left_tokens, refused, closed_asked, ?, 1000, charged_tokens, closed_left_nano_usd, closed_left_tokens, late
+            FROM entries WHERE id = (SELECT id FROM entries LIMIT 1)
+        """
         moments = [now_ms - number * step_ms for number in range(EVENTS)]
         connection.executemany(entry, ((secrets.token_bytes(15), at, at + 3_600_000, template, at) for at in moments))
         slots = sorted({at // 60_000 * 60_000 for at in moments})
