@@ -1,6 +1,7 @@
 """What all tests share: services that some need, and a data folder that is nobody's own.
 
-A test that lacks a service is left out and counted, or fails where all must be there. Mark a test `postgres`, `node` or `chromium`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
+A test that lacks a service is left out and counted, or fails where all must be there. Mark a test `postgres`, `node` or
+`chromium`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ async def test_what_options_cost_the_company_is_more_than_they_are_worth_to_the_
     worth = 4 * component(answer, "options").p50_usd
     assert worth < answer.options.company_cost_usd < answer.options.black_scholes_usd < 80_000
     assert 4 < answer.options.expected_life_years < 8
-    assert answer.employer_cost_usd == pytest.approx(165_000 + answer.options.company_cost_usd / 4, abs=1)
+    # The employer's half of FICA on $165,000, FUTA on $7,000; no state was said.
+    payroll_tax = 0.0765 * 165_000 + 0.006 * 7_000
+    assert answer.employer_cost_usd == pytest.approx(165_000 + payroll_tax + answer.options.company_cost_usd / 4, abs=1)
     assert "Hull-White" in answer.text()
     assert {"option_exercise_multiple", "dividend_yield", "option_lapse_share"} <= {e.name for e in answer.assumptions}
 

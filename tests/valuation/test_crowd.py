@@ -119,6 +119,13 @@ def test_who_comes_during_a_year_gets_what_is_left_of_its_budget():
     assert [joined_in_year((4,) * 3 + (10,) * 15, month) for month in (0, 1, 3, 4, 12)] == [4, 0, 4.5, 0, 10]
 
 
+@pytest.mark.parametrize("period", [1, 12])
+def test_people_of_many_blocks_use_as_people_of_one_do(period):
+    facts = {"months": 14, "budget": 900.0 * period, "period_months": period, "path": (30,) * 5 + (60,) * 9}
+    few, many = [drawn(crowd(draws=draws, **facts)).used[0].mean(axis=1) for draws in (500, 30_000)]
+    assert few == pytest.approx(many, rel=0.06)
+
+
 def test_who_leaves_during_a_year_takes_along_what_they_used():
     path = (10,) * 6 + (5,) * 6
     found = drawn(crowd(months=12, budget=1e9, period_months=12, path=path))

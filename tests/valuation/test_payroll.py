@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tokenworth.assumptions.tax_tables import load_tax_tables
-from tokenworth.valuation.payroll import Contribution, contributions_on, employee_payroll_tax, employer_halves
+from tokenworth.valuation.payroll import (
+    Contribution,
+    contributions_on,
+    employee_payroll_tax,
+    employer_halves,
+    raise_costing,
+)
 
 
 def test_a_contribution_is_due_between_its_limits_only():
@@ -52,3 +60,27 @@ def test_the_employers_half_has_a_social_security_limit_and_no_additional_medica
 def test_a_million_of_wages_pays_the_states_published_contributions(year, state, withheld):
     tables = load_tax_tables(year, "single", state)
     assert float(contributions_on(tables.contributions, 1e6)) == pytest.approx(withheld, abs=0.5)
+
+
+@given(st.floats(0, 600_000), st.floats(0, 200_000), st.sampled_from([("US", None), ("US", "WA"), ("GB", None)]))
+def test_a_raise_costs_what_it_should(wages, cost, place):
+    country, state = place
+    charged = load_tax_tables(2026, "single", state, country=country).employer
+    raised = float(raise_costing(charged, wages, cost))
+    spent = raised + float(contributions_on(charged, wages + raised) - contributions_on(charged, wages))
+    assert spent == pytest.approx(cost, abs=0.01)
+    assert -1e-6 <= raised <= cost + 1e-6
+
+
+# HMRC: 15% above 5,000. DRV, GKV: half of 18.6%, 2.6%, 14.6% + 2.9% and 3.6%, with 0.15%, up to the two ceilings.
+@pytest.mark.parametrize(
+    ("country", "wages", "paid"),
+    [
+        ("GB", 50_000, 6_750.0),
+        ("DE", 50_000, 50_000 * (0.093 + 0.013 + 0.0875 + 0.018 + 0.0015)),
+        ("DE", 200_000, 101_400 * (0.093 + 0.013 + 0.0015) + 69_750 * (0.0875 + 0.018)),
+    ],
+)
+def test_employers_elsewhere_pay_the_published_rates(country, wages, paid):
+    charged = load_tax_tables(2026, "single", country=country).employer
+    assert float(contributions_on(charged, wages)) == pytest.approx(paid)

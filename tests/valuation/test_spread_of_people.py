@@ -1,4 +1,4 @@
-"""Inequality, fitted distributions, a provider's revenue and the employer's payroll tax."""
+"""Inequality, fitted distributions, a provider's revenue, raises at a cost, and figures for reading aloud."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenworth.assumptions.benchmarks import PUBLISHED, published_use
-from tokenworth.assumptions.tax_tables import load_tax_tables
 from tokenworth.money import brief_dollars, significant
 from tokenworth.valuation.inequality import gini, gini_of_groups, percentile_ratio
 from tokenworth.valuation.lognormal_fit import from_amounts, from_mean_and_percentile, from_percentiles
 from tokenworth.valuation.provider_revenue import paid_by_employer, split_revenue
-from tokenworth.valuation.taxes import employer_payroll_tax, raise_costing
 
 amounts = st.lists(st.floats(0, 1e9), min_size=1, max_size=40)
 
@@ -106,22 +104,6 @@ def test_a_commitment_is_owed_and_only_use_beyond_it_is_hoped_for():
 def test_without_a_promise_nothing_is_guaranteed():
     split = split_revenue(np.array([10.0, 30.0]), 0.0)
     assert (split.guaranteed, split.expected_beyond) == (0.0, pytest.approx(20.0))
-
-
-def test_the_employers_share_of_payroll_tax_stops_at_the_wage_base():
-    payroll = load_tax_tables(2026, "single").payroll
-    # SSA 2026: 6.2% up to $184,500 is at most $11,439; Medicare has no limit and no additional tax for the employer.
-    assert float(employer_payroll_tax(payroll, 100_000.0)) == pytest.approx(7_650.0)
-    assert float(employer_payroll_tax(payroll, 500_000.0)) == pytest.approx(11_439.0 + 7_250.0)
-
-
-@given(st.floats(0, 600_000), st.floats(0, 200_000))
-def test_a_raise_costs_what_it_should(wages, cost):
-    payroll = load_tax_tables(2026, "single").payroll
-    raised = float(raise_costing(payroll, wages, cost))
-    spent = raised + float(employer_payroll_tax(payroll, wages + raised) - employer_payroll_tax(payroll, wages))
-    assert spent == pytest.approx(cost, abs=0.01)
-    assert -1e-6 <= raised <= cost + 1e-6
 
 
 @pytest.mark.parametrize(

@@ -27,20 +27,22 @@ TABLES = [
     for year in (2025, 2026, 2027, 2029)
     for filing in ("single", "mfj")
 ]
-each_table = pytest.mark.parametrize("tables", TABLES, ids=lambda t: f"{t.source[:3]}{t.year}")
+each_table = pytest.mark.parametrize("tables", TABLES)
 
 
 @each_table
 @pytest.mark.parametrize("household", [0.0, 140_000.0])
 def test_in_every_place_net_pay_rises_taxes_never_fall_and_the_curve_inverts(tables, household):
     curve = tax_curve(tables, household_income=household)
-    wages = np.concatenate([np.linspace(0.0, 400_000.0, 8_001), np.geomspace(4e5, 4e7, 2_000)])
+    wages = np.concatenate([np.linspace(0.0, 399_950.0, 8_000), np.geomspace(4e5, 4e7, 2_000)])
     tax = curve.tax_on(wages)
     assert (tax >= 0.0).all()
     assert (np.diff(tax) >= -1e-9).all()
     net = curve.net_of(wages)
     assert (np.diff(net) > 0.0).all()
-    assert np.abs(curve.wages_netting(net) / np.maximum(wages, 1.0) - wages / np.maximum(wages, 1.0)).max() < 1e-6
+    back = np.abs(curve.wages_netting(net) - wages)
+    assert back[wages <= 3e6].max() < 1e-6
+    assert (back / np.maximum(wages, 1.0)).max() < 1e-12
 
 
 def test_a_cliff_becomes_the_steepest_allowed_slope_and_is_caught_up_with():

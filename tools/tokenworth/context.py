@@ -273,6 +273,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens, oldest first."""
+        ...
+
     async def budgets(self) -> Sequence[str]:
         """The ids of all budgets, in order."""
         ...

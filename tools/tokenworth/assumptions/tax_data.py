@@ -45,6 +45,7 @@ class TableFile:
     """
 
     source: str
+    date: str
     currency: str
     indexed: tuple[str, ...]
     stands_until: int
@@ -81,6 +82,7 @@ def read_table(name: str) -> TableFile:
     parts: tuple[Part, ...] = ("income", "payroll", "employee", "employer")
     return TableFile(
         source=data["source"],
+        date=data["date"],
         currency=data["currency"],
         indexed=tuple(data["indexed"]),
         stands_until=data.get("stands_until", 0),

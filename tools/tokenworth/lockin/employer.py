@@ -86,6 +86,10 @@ async def explain_employer(
     )
 
 
+# Models without a price that are named before the rest are counted.
+UNKNOWN_SHOWN: Final = 2
+
+
 def _said(position: EmployerPosition) -> dict[str, float]:
     facts: dict[str, float] = {}
     if position.spend_growth is not None:
@@ -220,8 +224,9 @@ def _coming(employer: Employer, context: Context) -> tuple[list[ComingPrice] | N
             )
             for change in changes
         ]
-    said = "no price change is announced" if not found else f"{len(found)} announced"
-    missing = f"; not known for {', '.join(unknown)}" if unknown else ""
+    said = "no price change announced" if not found else f"{len(found)} announced"
+    more = f" and {len(unknown) - UNKNOWN_SHOWN} more" if len(unknown) > UNKNOWN_SHOWN else ""
+    missing = f"; unknown: {', '.join(unknown[:UNKNOWN_SHOWN])}{more}" if unknown else ""
     return sorted(found, key=lambda change: change.on), said + missing
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import isinf
+from typing import Final
 
 import numpy as np
 
@@ -15,9 +16,12 @@ from tokenworth.programs.staff import Member, grant_terms, pool_share, pool_year
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.grants import TokenYear, token_years
 from tokenworth.valuation.payroll import contributions_on, raise_costing
-from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent
+from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent, gross_up
 
 __all__ = ["Compared", "compare_designs", "tax_of", "worth_of", "worth_with_personal_share"]
+
+# Below a cent a year nothing is worth telling per dollar.
+COST_MIN: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,6 @@ class _Payroll:
         before = contributions_on(self.case.payroll, self.pay)
         return as_array(contributions_on(self.case.payroll, self.pay + as_array(wages)) - before)
 
-    def gross_up(self, imputed: Numeric) -> Array:
-        """The extra wages that pay the tax on imputed income and on themselves."""
-        kept = self.curve.net_of(self.pay) + as_array(imputed)
-        return as_array(np.maximum(self.curve.wages_netting(kept) - self.pay - as_array(imputed), 0.0))
-
     def raise_for(self, cost: float) -> float:
         return cost if self.case.payroll is None else float(raise_costing(self.case.payroll, self.pay, cost))
 
@@ -91,7 +90,7 @@ def compare_designs(case: Case, members: list[Member]) -> list[Compared]:
 
 def worth_of(compared: Iterable[Compared]) -> DesignWorth | None:
     """Per dollar of employer cost; None where nothing costs anything."""
-    some = [c for c in compared if c.cost > 0.0]
+    some = [c for c in compared if c.cost > COST_MIN]
     if not some:
         return None
     return DesignWorth(
@@ -111,7 +110,7 @@ def tax_of(compared: Iterable[Compared]) -> dict[Design, TaxExposure]:
             if_face_usd=significant(c.if_face),
         )
         for c in compared
-        if c.cost > 0.0
+        if c.cost > COST_MIN
     }
 
 
@@ -152,7 +151,7 @@ def _list_price(case: Case, member: Member, year: TokenYear) -> float:
 def _tokens(case: Case, member: Member, design: Design, year: TokenYear) -> Compared:
     payroll = _payroll(case, member)
     grossed_up = case.terms.grossed_up
-    extra = payroll.gross_up(year.imputed) if grossed_up else np.zeros(())
+    extra = gross_up(payroll.curve, payroll.pay, year.imputed) if grossed_up else np.zeros(())
     employer = payroll.employer(year.imputed + extra) + extra
     face = year.face if design == "grant" and not isinf(member.team.budget_usd) else year.used
     return Compared(

@@ -42,7 +42,7 @@ from tokenworth.valuation.sensitivity import percentiles
 
 __all__ = ["plan_program"]
 
-# Other worlds are compared on fewer, stratified draws: limits on person-months and on numbers kept, and the fewest draws.
+# Other worlds are compared on fewer, stratified draws: limits on person-months and numbers kept, and the fewest draws.
 OTHERS_WORK: Final = 20_000_000
 OTHERS_KEPT: Final = 2_000_000
 OTHERS_DRAWS_MIN: Final = 100
@@ -153,7 +153,7 @@ def _revenue(case: Case, now: Outcome) -> Revenue:
         discount_usd=discount,
         guaranteed_usd=guaranteed,
         hoped_for_usd=hoped_for,
-        not_expected_usd=max(allocated - discount - guaranteed - hoped_for, 0),
+        not_expected_usd=max(allocated - discount - guaranteed - hoped_for, 0) if case.limited else 0,
     )
 
 

@@ -122,9 +122,9 @@ def income_tax_on_return(schedule: IncomeTaxSchedule, wages: Numeric) -> Array:
     """What a return says before surtaxes: as `income_tax`, by the form's printed rows where it has them."""
     gross = as_array(wages)
     taxable = taxable_income(schedule, gross)
-    tax = _by_rates(schedule, taxable)
+    tax = _by_rates(schedule, taxable, as_printed=True)
     if schedule.printed is not None:
-        by_row = np.floor(_by_rates(schedule, _row_middle(schedule.printed, taxable)) + 0.5)
+        by_row = np.floor(_by_rates(schedule, _row_middle(schedule.printed, taxable), as_printed=True) + 0.5)
         tax = as_array(np.where(taxable < schedule.printed.below, by_row, tax))
     return _after_credits(schedule, gross, tax, _stepped_credit(schedule, gross))
 
@@ -179,12 +179,12 @@ def turning_points(schedule: IncomeTaxSchedule) -> list[float]:
     return turns + [end for cliff in cliffs if cliff > 0.0 for end in (cliff, cliff + CLIFF_WIDTH)]
 
 
-def _by_rates(schedule: IncomeTaxSchedule, taxable: Array) -> Array:
-    """Tax by the brackets alone; with printed bases, each bracket's start rounded as the schedule prints it."""
+def _by_rates(schedule: IncomeTaxSchedule, taxable: Array, *, as_printed: bool = False) -> Array:
+    """Tax by the brackets alone; as printed, each bracket's base in whole units where the form has it so."""
     starts = np.array(schedule.thresholds)
     rates = np.array(schedule.rates)
     bases = np.concatenate([[0.0], np.cumsum(np.diff(starts) * rates[:-1])])
-    if schedule.printed is not None and schedule.printed.base_rounded:
+    if as_printed and schedule.printed is not None and schedule.printed.base_rounded:
         bases = np.floor(bases + 0.5)
     place = np.maximum(np.searchsorted(starts, taxable, side="right") - 1, 0)
     return as_array(bases[place] + rates[place] * (taxable - starts[place]))

@@ -151,6 +151,7 @@ class _Yearly:
         self._unit = crowd.unit_usd.astype(np.float32)
         self._budget = budget_usd.astype(np.float32)
         self._people = crowd.people
+        self._now = (-1, -1)
         worlds, _, draws = self._unit.shape
         self._scratch = np.empty((rows, draws), dtype=np.float32)
         self._since = np.zeros((worlds, rows, draws), dtype=np.float32)
@@ -159,8 +160,8 @@ class _Yearly:
     def use(self, first: int, month: int, demand: Float32, used: Array) -> None:
         there = len(demand)
         start = month // 12 * 12
-        if month == start:
-            self._since[:], self._before[:] = 0.0, 0.0
+        if (first, start) != self._now:
+            self._since[:], self._before[:], self._now = 0.0, 0.0, (first, start)
         came = self._shares(first, there, start, month)
         kept = self._scratch[:there]
         for world, budget in enumerate(self._budget[:, month]):

@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 # Between two knots a parabola leaves its chord by at most h^2/8 of its second derivative: 100^2/8 * 2 * 932.3e-8 is
-# 0.023, and wages are taxable at less than their full amount; the surcharge adds 11.9% where its taper ends first.
+# 0.023. Where its zones meet the formula itself jumps by up to 0.09, twice that for couples; the curve has a slope.
 KNOTS_APART_EUR: Final = 100.0
-CURVE_ERROR_EUR: Final = 0.03
+CURVE_ERROR_EUR: Final = 0.21
 # Wages at which the parabolas have surely ended, over the taxable income at which they do: deductions are under 29%.
 WAGES_OVER_TAXABLE: Final = 1.4
 
@@ -142,13 +142,16 @@ def solidarity_surcharge(tariff: GermanTariff, tax: Numeric) -> Array:
 
 def german_taxable_wages(tariff: GermanTariff, wages: Numeric) -> Array:
     """Taxable income from wages alone: less the flat deductions and the provision for social security."""
-    gross = as_array(wages)
+    return as_array(np.maximum(_wages_less_deductions(tariff, as_array(wages)), 0.0))
+
+
+def _wages_less_deductions(tariff: GermanTariff, gross: Array) -> Array:
     provision = tariff.provision
     health = contributions_on(provision.health, gross)
     least = np.minimum(provision.minimum_share * gross, provision.minimum_most)
     more = np.minimum(health + contributions_on(provision.unemployment, gross), provision.unemployment_within)
     social = contributions_on(provision.pension, gross) + np.maximum(np.maximum(health, least), more)
-    return as_array(np.maximum(gross - tariff.flat_deductions - social, 0.0))
+    return as_array(gross - tariff.flat_deductions - social)
 
 
 def german_curve(
@@ -163,8 +166,10 @@ def german_curve(
     """
     end = WAGES_OVER_TAXABLE * tariff.third_to * (2.0 if tariff.splitting else 1.0)
     limits = [limit for each in contributions for limit in (each.above, each.up_to) if np.isfinite(limit)]
-    knots = np.unique(np.concatenate([np.arange(0.0, end, KNOTS_APART_EUR), limits, [WAGES_MAX]]))
-    knots = np.unique(np.concatenate([knots, _exact_turns(tariff, knots, household_income)]))
+    knots = np.concatenate([np.arange(0.0, end, KNOTS_APART_EUR), limits, _provision_turns(tariff), [WAGES_MAX]])
+    # The surcharge is looked for between zones, where the tax is straight.
+    for turns in (_zone_turns, _surcharge_turns):
+        knots = np.unique(np.concatenate([knots, turns(tariff, np.unique(knots), household_income)]))
     tax = _taxes(tariff, knots, household_income) - _taxes(tariff, np.zeros(1), household_income)
     return curve_through(knots, tax + contributions_on(contributions, knots))
 
@@ -176,20 +181,28 @@ def _taxes(tariff: GermanTariff, wages: Array, household_income: float) -> Array
     return tax + solidarity_surcharge(tariff, tax)
 
 
-def _exact_turns(tariff: GermanTariff, knots: Array, household_income: float) -> Array:
-    """Wages at which a zone, the provision or the surcharge begins or ends, found between the knots."""
-    persons = 2.0 if tariff.splitting else 1.0
-    zones = [tariff.allowance, tariff.second_to, tariff.third_to, tariff.fourth_to]
-    taxable = german_taxable_wages(tariff, knots) + household_income
-    at_zones = np.interp(np.array(zones) * persons, taxable, knots)
-    tax = german_income_tax(tariff, taxable, whole_euros=False)
-    rate, taper, free = tariff.solidarity_rate, tariff.solidarity_taper, tariff.solidarity_free
-    at_surcharge = np.interp([free, free * taper / (taper - rate)], tax, knots)
+def _provision_turns(tariff: GermanTariff) -> list[float]:
+    """Wages at which the provision's minimum or its limit begins or ends."""
     provision = tariff.provision
-    health_rate = sum(each.rate for each in provision.health)
-    at_provision = [provision.minimum_most / health_rate, provision.unemployment_within / health_rate]
+    health = sum(each.rate for each in provision.health)
+    both = health + sum(each.rate for each in provision.unemployment)
+    turns = [provision.minimum_most / health, provision.unemployment_within / health]
+    turns.append(provision.unemployment_within / both)
     if provision.minimum_share:
-        at_provision.append(provision.minimum_most / provision.minimum_share)
-    both = health_rate + sum(each.rate for each in provision.unemployment)
-    at_provision.append(provision.unemployment_within / both)
-    return np.concatenate([at_zones, at_surcharge, at_provision])
+        turns.append(provision.minimum_most / provision.minimum_share)
+    return turns
+
+
+def _zone_turns(tariff: GermanTariff, knots: Array, household_income: float) -> Array:
+    """Wages at which anything is taxable at all, and at which a zone of the formula ends."""
+    persons = 2.0 if tariff.splitting else 1.0
+    zones = persons * np.array([tariff.allowance, tariff.second_to, tariff.third_to, tariff.fourth_to])
+    starts = np.array([household_income, *zones])
+    return as_array(np.interp(starts, _wages_less_deductions(tariff, knots) + household_income, knots))
+
+
+def _surcharge_turns(tariff: GermanTariff, knots: Array, household_income: float) -> Array:
+    """Wages at which the surcharge begins and its taper ends."""
+    tax = german_income_tax(tariff, german_taxable_wages(tariff, knots) + household_income, whole_euros=False)
+    taper_ends = tariff.solidarity_free * tariff.solidarity_taper / (tariff.solidarity_taper - tariff.solidarity_rate)
+    return as_array(np.interp([tariff.solidarity_free, taper_ends], tax, knots))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import erfc, exp, log, sqrt
+from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from tokenworth.valuation.arrays import Array
+from tokenworth.valuation.normal import normal_cdf
 
 __all__ = [
     "Members",
@@ -30,10 +31,11 @@ CELLS: Final = 1 << 16
 BEYOND: Final = 1e-5
 # Room above the mean for what rounding to the lattice adds to the spread.
 ROOM: Final = 1.05
+# A mean demand below this is none.
+NOTHING_USD: Final = 1e-9
 SHARED_NODES: Final = 2001
 SHARED_REACH: Final = 6.0
 HALVINGS: Final = 60
-ROOT_2: Final = sqrt(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def pooled_budget(members: Sequence[Members], safety: float, shared_log_sd: floa
         shared_log_sd: log standard deviation of the factor common to all; at most each part's own.
     """
     own = [Members(m.count, m.mean, sqrt(max(m.log_sd**2 - shared_log_sd**2, 0.0))) for m in members]
-    step, below = _sum_on_lattice([m for m in own if m.count > 0 and m.mean > 0.0])
+    step, below = _sum_on_lattice([m for m in own if m.count > 0 and m.mean > NOTHING_USD])
     if step == 0.0:
         return 0.0
     nodes, weights = _standard_normal_nodes() if shared_log_sd > 0.0 else (np.zeros(1), np.ones(1))
@@ -142,13 +144,8 @@ def _limited_mean(member: Members, points: Array) -> Array:
     found = np.zeros_like(points)
     inside = points[1:]
     z = (np.log(inside) - log(member.mean)) / member.log_sd + member.log_sd / 2.0
-    found[1:] = member.mean * _phi(z - member.log_sd) + inside * _phi(-z)
+    found[1:] = member.mean * normal_cdf(z - member.log_sd) + inside * normal_cdf(-z)
     return found
-
-
-def _phi(z: Array) -> Array:
-    """Standard normal distribution function; exact, since second differences of it are taken."""
-    return 0.5 * np.fromiter(map(erfc, z / -ROOT_2), np.float64, len(z))
 
 
 @lru_cache(maxsize=1)

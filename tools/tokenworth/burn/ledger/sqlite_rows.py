@@ -29,9 +29,10 @@ SELECT_SINCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms >= ? ORDER BY 
 ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - see above
 SELECT_ENTRY: Final = f"{ENTRIES} WHERE id = ?"
 SELECT_DUE: Final = f"{ENTRIES} WHERE state = 'held' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
-INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"
-CLOSE_ENTRY: Final = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in CLOSING_COLUMNS)} WHERE id = ?"  # noqa: S608 - see above
-PUT_BALANCE: Final = f"INSERT OR REPLACE INTO balances VALUES ({', '.join('?' * len(BALANCE_COLUMNS))})"
+INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"  # noqa: S608 - see above
+CLOSED: Final = ", ".join(f"{name} = ?" for name in CLOSING_COLUMNS)
+CLOSE_ENTRY: Final = f"UPDATE entries SET {CLOSED} WHERE id = ?"  # noqa: S608 - see above
+PUT_BALANCE: Final = f"INSERT OR REPLACE INTO balances VALUES ({', '.join('?' * len(BALANCE_COLUMNS))})"  # noqa: S608 - see above
 ADD_SPEND: Final = """
 INSERT INTO spends VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd, tokens = tokens + excluded.tokens
@@ -93,11 +94,12 @@ class Rows:
             above = found[above].parent
         return found
 
-    def spends(self, budget: str, since_ms: int) -> list[tuple[int, int, int]]:
-        """What was charged to a budget since a moment, by slot: moment, nano-USD, tokens."""
+    def spends(self, budget: str, since_ms: int, step_ms: int) -> list[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         return self._connection.execute(
-            "SELECT slot_ms, nano_usd, tokens FROM spends WHERE budget = ? AND slot_ms >= ? ORDER BY slot_ms",
-            (budget, since_ms),
+            "SELECT slot_ms / ?1 * ?1, sum(nano_usd), sum(tokens) FROM spends "
+            "WHERE budget = ?2 AND slot_ms >= ?3 GROUP BY 1 ORDER BY 1",
+            (step_ms, budget, since_ms),
         ).fetchall()
 
     def observed(self, budget: str, period_ms: int) -> dict[str, Amount]:

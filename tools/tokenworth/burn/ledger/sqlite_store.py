@@ -105,6 +105,11 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         return list(await loop.run_in_executor(self._readers, self._read, self._readable.budgets))
 
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget, by steps of time; see `Store.spends`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, self._readable.spends, budget, since_ms, step_ms)
+
     async def close(self) -> None:
         """Commit what was submitted, then close the file."""
         if self._closed:
