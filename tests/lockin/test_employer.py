@@ -104,6 +104,9 @@ async def test_elsewhere_no_right_is_claimed(explain, world, region, said):
 class Schedule:
     """A price list that has one announcement, and knows two models."""
 
+    async def ready(self):
+        """There is nothing to read."""
+
     def coming_changes(self, model, after):
         assert after == NOW
         if model == "acme-large":

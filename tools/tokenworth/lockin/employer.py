@@ -64,6 +64,8 @@ async def explain_employer(
     if request.overrides:
         assumptions = assumptions.replaced(request.overrides, field="overrides", origin="override")
     employer = build_employer(position, assumptions, seen)
+    if context.price_schedule is not None and employer.models:
+        await context.price_schedule.ready()
     tied, few = _run(employer, Sampler(request.seed, request.draws)), _few(employer, request.seed)
     tornado = _tornado(employer, few, request.seed)
     answer = _employer(employer, tied, position, context)
