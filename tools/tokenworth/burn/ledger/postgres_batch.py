@@ -37,7 +37,15 @@ Outcome = tuple[Any, TokenworthError | None]
 
 
 class LeasesInTheWayError(Exception):
-    """A hold would be refused while somebody has a slice of the budget; it must be decided with all slices back."""
+    """A hold would be refused, or a budget would be in debt, while somebody has a slice of it.
+
+    Attributes:
+        budgets: whose slices must be given back before the batch is decided.
+    """
+
+    def __init__(self, budgets: set[str]) -> None:
+        super().__init__()
+        self.budgets = budgets
 
 
 @dataclass(slots=True)
@@ -78,14 +86,14 @@ class Batch:
         self._touched: set[Leg] = set()
         self._now_ms = 0
 
-    async def run(self, *, exact: bool) -> list[Outcome]:
+    async def run(self, take_back: set[str]) -> list[Outcome]:
         """Do them all; refusals are outcomes.
 
         Args:
-            exact: first take back every lease on the budgets concerned, so that nothing is refused for a slice.
+            take_back: budgets whose leases are given back first, whoever has them.
 
         Raises:
-            LeasesInTheWayError: not `exact`, and a lease may be why a hold would be refused.
+            LeasesInTheWayError: others must be given back too; nothing that was done may be committed.
         """
         setting = any(isinstance(one, SetBudget) for one in self._operations)
         if setting:
@@ -103,17 +111,16 @@ class Batch:
         self._fetched.entries = {entry.id: entry for entry in entries}
         entries = list(self._fetched.entries.values())
         await self._fetch_balances(charged, entries)
-        set_here = {one.change.budget for one in self._operations if isinstance(one, SetBudget)}
-        if back := {*charged, *set_here} if exact else set_here:
+        back = take_back | {one.change.budget for one in self._operations if isinstance(one, SetBudget)}
+        if back:
             await self._take_back(back)
         elif self._memory.leasing:
             await self._lease()
         desk = Desk(self._now_ms, budgets, self._fetched, {name: lease.shard for name, lease in self._leases.items()})
         desk.beyond = await self._beyond()
         outcomes = self._apply(desk, [entry for entry in entries if self._is_due(entry)])
-        if not exact:
-            await self._check_leases(outcomes)
         self._mark(desk)
+        await self._check_leases(desk, outcomes, back)
         await self._rows.write(desk)
         self._remember(desk)
         return outcomes
@@ -350,14 +357,20 @@ class Batch:
                 outcomes.append((None, refused))
         return outcomes
 
-    async def _check_leases(self, outcomes: Sequence[Outcome]) -> None:
+    async def _check_leases(self, desk: Desk, outcomes: Sequence[Outcome], back: set[str]) -> None:
+        """A slice in somebody's hands must neither be why a hold is refused nor be granted from while there is debt."""
         refused = [
             operation
             for operation, (answer, _) in zip(self._operations, outcomes, strict=True)
             if isinstance(answer, Grant) and answer.refusal is not None and answer.refusal.reason == "limit"
         ]
-        if refused and await leases_of(self._connection, self._chains(refused)):
-            raise LeasesInTheWayError
+        suspects = set(self._chains(refused))
+        for leg in desk.touched:
+            balance = desk.balances[leg]
+            if not leg[2] and any((balance.left(unit) or 0) < 0 for unit in UNITS):
+                suspects.add(leg[0])
+        if suspects - back and (found := {leg[0] for leg in await leases_of(self._connection, suspects - back)}):
+            raise LeasesInTheWayError(found)
 
     def _mark(self, desk: Desk) -> None:
         for leg in self._touched:

@@ -56,8 +56,12 @@ async def open_postgres(address: str, *, leasing: bool = True, direct_max: int =
             seconds_max=CONNECT_SECONDS_MAX,
             settings=PLANNING,
         )
-        async with pool.acquire() as connection:
-            salt = await open_schema(connection)
+        try:
+            async with pool.acquire() as connection:
+                salt = await open_schema(connection)
+        except BaseException:
+            await pool.close()
+            raise
     except UNOPENED as error:
         raise _unreachable(error) from None
     return PostgresStore(pool, salt, leasing=leasing, direct_max=direct_max)
@@ -192,14 +196,14 @@ class PostgresStore:
         return connection
 
     async def _commit(self, operations: Sequence[Operation[Any]]) -> list[Outcome]:
-        exact = False
+        take_back: set[str] = set()
         for attempt in range(ATTEMPTS_MAX):
             try:
                 connection = await self._writing_connection()
                 async with connection.transaction():
-                    return await Batch(connection, self._writer, self._memory, operations).run(exact=exact)
-            except LeasesInTheWayError:
-                exact = True
+                    return await Batch(connection, self._writer, self._memory, operations).run(take_back)
+            except LeasesInTheWayError as way:
+                take_back |= way.budgets
             except AGAIN:
                 self._memory.forget()
                 if attempt == ATTEMPTS_MAX - 1:
