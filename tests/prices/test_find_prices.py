@@ -26,6 +26,7 @@ async def test_limits_filter(find):
         max_input_usd_per_million="$1",
         max_output_usd_per_million=5,
         limit=100,
+        detail="full",
     )
     assert answer.rows
     for row in answer.rows:
@@ -36,7 +37,7 @@ async def test_limits_filter(find):
 
 
 async def test_kinds_filter(find):
-    answer = await find(provider="openai", kind="embedding", limit=100)
+    answer = await find(provider="openai", kind="embedding", limit=100, detail="full")
     assert "openai/text-embedding-3-small" in {row.model for row in answer.rows}
     assert "openai/gpt-4o" not in {row.model for row in answer.rows}
 
@@ -78,7 +79,7 @@ async def test_an_unknown_model_gets_near_names(find):
 
 
 async def test_all_coming_changes_are_listed_by_date(find):
-    answer = await find(show="changes", limit=100)
+    answer = await find(show="changes", limit=100, detail="full")
     dates = [row.coming[0].since for row in answer.rows]
     assert dates == sorted(dates)
     assert answer.rows[0].model == "google/gemini-4-argon"
@@ -87,7 +88,7 @@ async def test_all_coming_changes_are_listed_by_date(find):
 
 
 async def test_disputed_prices_show_both_sides(find):
-    answer = await find(show="conflicts", provider="deepseek", limit=100)
+    answer = await find(show="conflicts", provider="deepseek", limit=100, detail="full")
     disputed = {row.model: row for row in answer.rows}
     row = disputed["deepseek/deepseek-flash"]
     assert row.input == "0.3"
@@ -114,7 +115,7 @@ async def test_work_in_a_batch_is_priced_as_a_batch(find):
 
 
 async def test_seats_and_reservations_are_dated_facts(find):
-    answer = await find(show="plans", limit=100)
+    answer = await find(show="plans", limit=100, detail="full")
     told = {row.model: row for row in answer.rows}
     assert "$200 a month" in told["Cursor Ultra"].note
     assert "includes $400 of use" in told["Cursor Ultra"].note
@@ -122,7 +123,7 @@ async def test_seats_and_reservations_are_dated_facts(find):
     assert told["Azure OpenAI provisioned throughput unit, global"].note.startswith("provisioned; $1 an hour")
     assert all("http" in row.sources[0] and "202" in row.sources[0] for row in answer.rows)
     assert "Google AI Ultra" not in told
-    before = await find(show="plans", provider="google", at="2026-05-18", limit=100)
+    before = await find(show="plans", provider="google", at="2026-05-18", limit=100, detail="full")
     assert {row.model for row in before.rows} >= {"Google AI Ultra"}
     assert "Google AI Ultra $100" not in {row.model for row in before.rows}
 

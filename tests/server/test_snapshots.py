@@ -72,6 +72,19 @@ async def test_an_answer_fits_the_output_schema():
     jsonschema.validate(answered.data, read_listing(entry.name)["outputSchema"])
 
 
+def test_starting_up_reads_no_prices_and_imports_no_http_client():
+    program = (
+        "import sys, asyncio; from tokenworth_mcp.app import build_server\n"
+        "server = build_server()\n"
+        "asyncio.run(server.list_tools()), asyncio.run(server.list_resource_templates())\n"
+        "prices = {n for n in sys.modules if n.startswith('tokenworth.prices.')}\n"
+        "print(sorted(prices | {'httpx', 'tokenworth.http', 'platformdirs'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # This one stands for the price list until somebody asks it something.
+    assert found.stdout.strip() == "['tokenworth.prices.first_use']"
+
+
 def test_listing_the_tools_imports_no_request_model():
     program = (
         "import sys, asyncio; from tokenworth_mcp.app import build_server\n"

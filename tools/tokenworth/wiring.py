@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tokenworth.burn.ledger.book import Book
     from tokenworth.burn.ledger.sqlite_store import Sync
 
-__all__ = ["build_context", "default_prices_folder"]
+__all__ = ["build_context", "prices_folder_in_use"]
 
 
 def build_context(
@@ -38,7 +39,7 @@ def build_context(
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
     """
-    prices = PricesOnFirstUse(default_prices_folder if prices_folder is None else prices_folder.expanduser)
+    prices = PricesOnFirstUse(partial(prices_folder_in_use, prices_folder))
     return Context(
         assumptions=load_assumptions(assumptions_file),
         clock=_utc_now,
@@ -49,8 +50,10 @@ def build_context(
     )
 
 
-def default_prices_folder() -> Path:
-    """Where refreshed prices are kept for this user."""
+def prices_folder_in_use(chosen: Path | None) -> Path:
+    """Where refreshed prices are kept: the folder that was chosen, or one in this user's cache."""
+    if chosen is not None:
+        return chosen.expanduser()
     from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
 
     return user_cache_path("tokenworth", appauthor=False) / "prices"

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import anyio
 import click
 
-from tokenworth.wiring import default_prices_folder
+from tokenworth.wiring import prices_folder_in_use
 from tokenworth_mcp.cli.output import Format
+from tokenworth_mcp.cli.price_sheets import changes_apart, conflicts_apart, history_alone, one_model, plain_snapshot
 from tokenworth_mcp.cli.running import format_option, run_tool
 from tokenworth_mcp.settings import load_settings
 
+if TYPE_CHECKING:
+    from tokenworth.prices.refresh import RefreshReport
+
 __all__ = ["command"]
+
+TOOL = "find_prices"
+NOT_FRESH = 1
+
+provider_option = click.option("--provider", help="Only what this provider sells.")
+at_option = click.option("--at", help="As of when, ISO 8601; now when left out.")
+limit_option = click.option("--limit", type=int, default=20, show_default=True, help="How many models at most.")
+
+
+def _arguments(**said: object) -> dict[str, object]:
+    return {"detail": "full", **{name: value for name, value in said.items() if value is not None}}
 
 
 @click.group("prices")
@@ -22,86 +38,94 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("model")
+@provider_option
+@at_option
 @format_option
-def show(model: str, output_format: Format) -> None:
+def show(model: str, provider: str | None, at: str | None, output_format: Format) -> None:
     """All that is known of one MODEL's price: modes, history, coming changes, sources, conflicts."""
-    run_tool("find_prices", {"model": model, "detail": "full"}, output_format)
+    run_tool(TOOL, _arguments(model=model, provider=provider, at=at), output_format, arranged=one_model)
 
 
 @command.command("find")
 @click.argument("words", nargs=-1)
-@click.option("--provider")
-@click.option("--limit", type=int, default=10, show_default=True)
+@provider_option
+@click.option("--kind", help="chat, embedding, image or audio.")
+@at_option
+@limit_option
 @format_option
-def find(words: tuple[str, ...], provider: str | None, limit: int, output_format: Format) -> None:
-    """Models whose id or name has all WORDS."""
-    arguments: dict[str, object] = {"search": " ".join(words), "limit": limit}
-    if provider is not None:
-        arguments["provider"] = provider
-    run_tool("find_prices", arguments, output_format)
+def find(
+    words: tuple[str, ...], provider: str | None, kind: str | None, at: str | None, limit: int, output_format: Format
+) -> None:
+    """Models whose id or name has all WORDS, makers first, cheapest first."""
+    said = _arguments(search=" ".join(words) or None, provider=provider, kind=kind, at=at, limit=limit)
+    run_tool(TOOL, said, output_format, arranged=plain_snapshot)
 
 
 @command.command("history")
 @click.argument("model")
+@provider_option
 @format_option
-def history(model: str, output_format: Format) -> None:
-    """How one MODEL's price has moved and will move."""
-    run_tool("find_prices", {"model": model, "detail": "full"}, output_format, {"rows": HISTORY_COLUMNS})
+def history(model: str, provider: str | None, output_format: Format) -> None:
+    """How one MODEL's price has moved, and will move as announced."""
+    run_tool(TOOL, _arguments(model=model, provider=provider), output_format, arranged=history_alone)
 
 
 @command.command("conflicts")
-@click.option("--limit", type=int, default=20, show_default=True)
+@click.argument("model", required=False)
+@provider_option
+@limit_option
 @format_option
-def conflicts(limit: int, output_format: Format) -> None:
-    """Where sources disagree, and which one is used why."""
-    run_tool("find_prices", {"show": "conflicts", "limit": limit}, output_format)
+def conflicts(model: str | None, provider: str | None, limit: int, output_format: Format) -> None:
+    """Where sources disagree, of one MODEL or of all, and why the price used was chosen."""
+    said = _arguments(show="conflicts", model=model, provider=provider, limit=limit)
+    run_tool(TOOL, said, output_format, arranged=conflicts_apart)
 
 
 @command.command("changes")
-@click.option("--limit", type=int, default=20, show_default=True)
+@provider_option
+@limit_option
 @format_option
-def changes(limit: int, output_format: Format) -> None:
-    """Changes that are already scheduled."""
-    run_tool("find_prices", {"show": "changes", "limit": limit}, output_format)
+def changes(provider: str | None, limit: int, output_format: Format) -> None:
+    """Price changes that are already announced."""
+    run_tool(TOOL, _arguments(show="changes", provider=provider, limit=limit), output_format, arranged=changes_apart)
 
 
 @command.command("plans")
+@click.argument("words", nargs=-1)
+@provider_option
 @format_option
-def plans(output_format: Format) -> None:
-    """Seats and plans: Claude, ChatGPT, Copilot, Cursor, Gemini, and committed capacity."""
-    run_tool("find_prices", {"show": "plans", "limit": 100}, output_format)
+def plans(words: tuple[str, ...], provider: str | None, output_format: Format) -> None:
+    """Seats, reserved capacity and standing discounts, with who says so."""
+    said = _arguments(show="plans", search=" ".join(words) or None, provider=provider, limit=100)
+    run_tool(TOOL, said, output_format, {"rows": ("model", "note", "sources")}, arranged=plain_snapshot)
 
 
 @command.command("refresh")
 @click.option("--source", "sources", multiple=True, help="Only this source; may be given several times.")
 @click.option("--dry-run", is_flag=True, help="Fetch and compare, write nothing.")
 def refresh(sources: tuple[str, ...], *, dry_run: bool) -> int:
-    """Fetch what the price sources say now; the last good copy stays where a fetch fails."""
-    from tokenworth.prices.refresh import RefreshReport, refresh_prices  # noqa: PLC0415 - loads the HTTP client
+    """Fetch what the price sources say now; where that fails, the last good copy stays, and the exit code is 1."""
+    from tokenworth.prices.refresh import refresh_prices  # noqa: PLC0415 - loads the HTTP client
 
-    folder = load_settings().prices_folder or default_prices_folder()
+    folder = prices_folder_in_use(load_settings().prices_folder)
 
     async def run() -> RefreshReport:
         return await refresh_prices(folder, names=sources, dry_run=dry_run, progress=_say)
 
     report = anyio.run(run)
     click.echo(report.text())
-    return 1 if any(one.state in ("kept", "failed") for one in report.sources) else 0
+    return NOT_FRESH if any(one.state in ("kept", "failed") for one in report.sources) else 0
 
 
 @command.command("build-snapshot")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-def build(folder: Path, out: Path) -> None:
-    """Build the snapshot that ships from the recorded payloads in FOLDER (its inputs.toml names them)."""
+@click.argument("out", type=click.File("wb", lazy=True))
+def build(folder: Path, out: IO[bytes]) -> None:
+    """Build the snapshot that ships from the recorded payloads in FOLDER, which its inputs.toml lists, into OUT."""
     from tokenworth.prices.building import build_snapshot, recorded_in  # noqa: PLC0415 - only this command needs it
 
-    out.write_bytes(build_snapshot(recorded_in(folder)))
-    click.echo(f"wrote {out.name}")
+    out.write(build_snapshot(recorded_in(folder)))
 
 
 def _say(source: str, what: str) -> None:
     click.echo(f"{source}: {what}", err=True)
-
-
-HISTORY_COLUMNS = ("model", "history", "coming", "sources")

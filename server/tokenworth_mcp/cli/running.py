@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,12 @@ async def closing(context: Context) -> AsyncGenerator[None]:
 
 
 def run_tool(
-    name: str, arguments: Mapping[str, object], output_format: Format, columns: Columns | None = None
+    name: str,
+    arguments: Mapping[str, object],
+    output_format: Format,
+    columns: Columns | None = None,
+    *,
+    arranged: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Call one tool, print its answer on stdout, and return its data.
 
@@ -79,12 +84,14 @@ def run_tool(
         arguments: its arguments as plain JSON values.
         output_format: "table" and "md" lay the answer's data out for people, "json" prints it for programs.
         columns: for lists in the answer, which columns a table shows; all when not named.
+        arranged: lays the data out anew for people; programs get it as the tool gives it.
 
     Raises:
         TokenworthError: whatever the tool or its boundary refuses.
     """
     answered = anyio.run(_answer, find_tool(name), dict(arguments), open_context())
-    show(answered.data, output_format, columns)
+    data = answered.data if arranged is None or output_format == "json" else arranged(answered.data)
+    show(data, output_format, columns)
     return answered.data
 
 

@@ -23,6 +23,8 @@ from tokenworth.prices.usages import Counts, read_usage
 
 __all__ = ["find_prices"]
 
+# A concise answer stays under 800 tokens in each channel; a row of conflicts says much more than one of a search.
+CONCISE_ROWS: Final = {"prices": 10, "changes": 7, "conflicts": 4, "plans": 10}
 CHEAP_METERS: Final[tuple[Meter, ...]] = ("input", "output", "cache_read")
 
 
@@ -108,7 +110,7 @@ def _search(request: FindPricesRequest, prices: PriceList, at: datetime, now: da
             rows.append((total, row.model_copy(update={"workload_usd": plain(total)})))
     # Whoever looks a name up wants the maker's price before forty resellers'; whoever plans work wants the cheapest.
     rows.sort(key=lambda pair: (counts is None and _resold(pair[1]), pair[0], pair[1].model))
-    shown = [row for _, row in rows[: request.limit]]
+    shown = [row for _, row in rows[: _most(request)]]
     return PricesFound(
         headline=_found_headline(request, shown, len(rows), at),
         rows=shown,
@@ -116,6 +118,11 @@ def _search(request: FindPricesRequest, prices: PriceList, at: datetime, now: da
         snapshot=snapshot_used(prices.snapshot, now),
         ask_next='Send model for one model\'s history and sources, or show "changes" for what is scheduled.',
     )
+
+
+def _most(request: FindPricesRequest) -> int:
+    """How many rows the answer has."""
+    return request.limit if request.detail == "full" else min(request.limit, CONCISE_ROWS[request.show])
 
 
 def _found_headline(request: FindPricesRequest, shown: list[PriceRow], total: int, at: datetime) -> str:
@@ -193,7 +200,7 @@ def _changes(request: FindPricesRequest, prices: PriceList, at: datetime, now: d
     first = f"; the first is {rows[0][1].model} on {rows[0][0]:%Y-%m-%d}" if rows else ""
     return PricesFound(
         headline=f"{len(rows)} models have a scheduled price change after {at:%Y-%m-%d}{first}.",
-        rows=[row for _, row in rows[: request.limit]],
+        rows=[row for _, row in rows[: _most(request)]],
         total_found=len(rows),
         snapshot=snapshot_used(prices.snapshot, now),
         ask_next="estimate_cost with at set after the change shows what the same work will cost.",
@@ -210,7 +217,7 @@ def _conflicts(request: FindPricesRequest, prices: PriceList, at: datetime, now:
     ]
     return PricesFound(
         headline=f"Sources disagree on {len(rows)} of {prices.snapshot.model_count} prices; ours and theirs are shown.",
-        rows=rows[: request.limit],
+        rows=rows[: _most(request)],
         total_found=len(rows),
         snapshot=snapshot_used(prices.snapshot, now),
         ask_next="Send model for one of them to see its history and who agrees with the price used.",
@@ -243,7 +250,7 @@ def _plans(request: FindPricesRequest, prices: PriceList, at: datetime, now: dat
     ]
     return PricesFound(
         headline=f"{len(plans)} seats, reservations and standing discounts on {at:%Y-%m-%d}.",
-        rows=rows[: request.limit],
+        rows=rows[: _most(request)],
         total_found=len(plans),
         snapshot=snapshot_used(prices.snapshot, now),
         ask_next="A seat is worth what replacing it costs; estimate_cost tells what its use would cost by the token.",

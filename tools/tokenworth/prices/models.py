@@ -270,8 +270,9 @@ class PricesFound(Answer):
             lines += [f"  {one.source} says {one.stated}: {one.reason}" for one in row.conflicts or ()]
         if self.nearest:
             lines.append(f"Known names that are near: {', '.join(self.nearest)}.")
-        if self.total_found > len(self.rows[:SHOWN_MAX]):
-            lines.append(f"{self.total_found - len(self.rows[:SHOWN_MAX])} more are not shown; narrow the question.")
+        hidden = self.total_found - len(self.rows[:SHOWN_MAX])
+        if hidden > 0:
+            lines.append(f"{hidden} more are not shown; narrow the question.")
         return "\n".join([*lines, _rests_on(self.snapshot, ()), self.ask_next])
 
 
