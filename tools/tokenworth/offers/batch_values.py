@@ -11,7 +11,7 @@ import numpy as np
 from tokenworth.assumptions import Assumptions
 from tokenworth.cases import Case
 from tokenworth.money import whole
-from tokenworth.offers.employer import employer_costs, option_cost_draws, options_cost_of
+from tokenworth.offers.employer import OptionCosts, employer_costs
 from tokenworth.offers.simulate import BLOCK_DRAWS, UNUSED, parameters_of, run_case, token_shocks
 from tokenworth.offers.value_offer import face_of
 from tokenworth.valuation.arrays import Array
@@ -55,6 +55,7 @@ class BatchValuer:
         self._sampler = Sampler(seed, draws)
         self._drawn: dict[tuple[str, Spread], Array] = {}
         self._shocks: dict[int, list[Array]] = {}
+        self._option_costs = OptionCosts(seed)
 
     def value(self, cases: Sequence[Case]) -> list[OfferFigures]:
         """The figures of every case, in order; the digits of one do not depend on the others."""
@@ -81,14 +82,16 @@ class BatchValuer:
             p[name] = stacked_draws([self._draw(name, case.assumptions) for case in cases])
         pay = value_pay(terms, p, self._token_shocks(cases[0]), taxes)
         charged = stacked([case.employer_taxes for case in cases])
-        options = np.array([[self._options_cost(case)] for case in cases])
+        options = np.array([[self._option_costs.total_usd(case)] for case in cases])
         costs, _ = employer_costs(terms, pay, taxes, charged, options)
         return self._figures(cases, pay, p, costs)
 
     def _value_alone(self, case: Case) -> OfferFigures:
         """With so many draws one offer fills the cache by itself, and its draws go in blocks."""
         run = run_case(case, self._sampler)
-        costs, _ = employer_costs(case.terms, run.pay, case.taxes, case.employer_taxes, self._options_cost(case))
+        costs, _ = employer_costs(
+            case.terms, run.pay, case.taxes, case.employer_taxes, self._option_costs.total_usd(case)
+        )
         return self._figures([case], run.pay, run.p, costs)[0]
 
     def _figures(self, cases: Sequence[Case], pay: Pay, p: Mapping[str, Array], costs: Array) -> list[OfferFigures]:
@@ -129,11 +132,6 @@ class BatchValuer:
         if periods not in self._shocks:
             self._shocks[periods] = token_shocks(case.terms, self._sampler)
         return self._shocks[periods]
-
-    def _options_cost(self, case: Case) -> int:
-        if not any(grant.vests for grant in case.terms.options):
-            return 0
-        return options_cost_of(case, option_cost_draws(case, self._sampler.seed))
 
 
 def _shape(case: Case) -> Hashable:

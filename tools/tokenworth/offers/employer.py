@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,14 +13,23 @@ from tokenworth.money import whole
 from tokenworth.offers.simulate import OPTION_COST_PARAMETERS, Run, parameters_of
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.draws import Sampler
-from tokenworth.valuation.option_holding import lattice_cost
+from tokenworth.valuation.option_holding import OptionTerms, lattice_cost
 from tokenworth.valuation.pay import Pay, PayTerms, TaxYears
 from tokenworth.valuation.payroll import Contribution, contributions_on
+from tokenworth.valuation.spread import Spread
 from tokenworth.valuation.tax_curve import gross_up
 
-__all__ = ["EmployerCost", "employer_cost_of", "employer_costs", "option_cost_draws", "options_cost_of"]
+__all__ = ["EmployerCost", "OptionCosts", "employer_cost_of", "employer_costs"]
 
 OPTION_COST_DRAWS: Final = 32
+LATTICE_PARAMETERS: Final = (
+    "discount_rate",
+    "separation_hazard",
+    "volatility_listed",
+    "volatility_private",
+    *OPTION_COST_PARAMETERS,
+)
+KNOWN_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +83,32 @@ def employer_costs(
     return (others + tokens) / HORIZON_YEARS, tokens / HORIZON_YEARS
 
 
-def option_cost_draws(case: Case, seed: int) -> Mapping[str, Array]:
-    """What the cost of options depends on, on a few stratified draws: the cost is told as their mean."""
-    names = (*parameters_of(case.terms), *OPTION_COST_PARAMETERS)
-    sampler = Sampler(seed, OPTION_COST_DRAWS, stratified=True)
-    return sampler.draw_all({name: case.assumptions[name].spread() for name in names})
+class OptionCosts:
+    """What options cost the company, by the lattice, as the mean of a few stratified draws; for one seed.
 
+    A call is worth as much more as price and strike are together, so grants that differ in size only are computed
+    once: most are, since they are granted at the money on a few schedules.
+    """
 
-def options_cost_of(case: Case, p: Mapping[str, Array]) -> int:
-    """What all options cost the company over the horizon if they vest, whole USD, by the lattice."""
-    return whole(float(sum(lattice_cost(grant, p).mean() for grant in case.terms.options)))
+    def __init__(self, seed: int) -> None:
+        self._sampler = Sampler(seed, OPTION_COST_DRAWS, stratified=True)
+        self._known: dict[tuple[OptionTerms, tuple[Spread, ...]], float] = {}
+
+    def draws_for(self, case: Case) -> Mapping[str, Array]:
+        """What the cost depends on."""
+        names = (*parameters_of(case.terms), *OPTION_COST_PARAMETERS)
+        return self._sampler.draw_all({name: case.assumptions[name].spread() for name in names})
+
+    def total_usd(self, case: Case) -> int:
+        """All grants over the horizon if they vest, whole USD."""
+        return whole(sum(g.count * g.strike * self._of_one_dollar(g, case) for g in case.terms.options if g.vests))
+
+    def _of_one_dollar(self, grant: OptionTerms, case: Case) -> float:
+        """One option of the grant at a strike of one dollar."""
+        unit = replace(grant, count=1.0, strike=1.0, price=grant.price / grant.strike, face_usd=1.0)
+        key = unit, tuple(case.assumptions[name].spread() for name in LATTICE_PARAMETERS)
+        if key not in self._known:
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            self._known[key] = float(lattice_cost(unit, self.draws_for(case)).mean())
+        return self._known[key]

@@ -13,7 +13,7 @@ from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.money import whole
-from tokenworth.offers.employer import employer_cost_of, option_cost_draws, options_cost_of
+from tokenworth.offers.employer import OptionCosts, employer_cost_of
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -210,7 +210,8 @@ def _career(run: Run) -> Career | None:
 
 def _options(case: Case, seed: int) -> OptionsExplained:
     """What the options cost the company, on a few stratified draws."""
-    p = option_cost_draws(case, seed)
+    costs = OptionCosts(seed)
+    p = costs.draws_for(case)
     held = [(grant, vest) for grant in case.terms.options for _, vest in grant.vests]
     counts = [grant.count * vest.fraction for grant, vest in held]
     lives = [
@@ -219,7 +220,7 @@ def _options(case: Case, seed: int) -> OptionsExplained:
     ]
     return OptionsExplained(
         options=whole(sum(grant.count for grant in case.terms.options)),
-        company_cost_usd=options_cost_of(case, p),
+        company_cost_usd=costs.total_usd(case),
         black_scholes_usd=whole(float(sum(black_scholes_cost(grant, p).mean() for grant in case.terms.options))),
         expected_life_years=round(float(np.average(lives, weights=counts)), 1),
     )
