@@ -1,37 +1,65 @@
-"""`tokenworth value FILE`: what one offer is worth."""
+"""`tokenworth value FILE`: what one offer is worth; with `--batch`, what thousands are."""
 
 from __future__ import annotations
+
+from typing import Final, Literal, get_args
 
 import click
 
 from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
-from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth_mcp.cli.output import FORMATS, Format
+from tokenworth_mcp.cli.running import detail_option, run_tool
 
 __all__ = ["command"]
 
 COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
+BatchFormat = Literal["csv", "jsonl", "parquet"]
+BATCH_FORMATS: Final[tuple[BatchFormat, ...]] = get_args(BatchFormat)
 
 
 @click.command("value")
-@click.argument("file")
+@click.argument("file", required=False)
 @offer_options
 @detail_option
-@format_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice([*FORMATS, *BATCH_FORMATS]),
+    help="One offer: table (the default), json or md. A batch: csv, jsonl or parquet, by default as --out ends.",
+)
+@click.option("--batch", metavar="FILE", help="Value every offer in FILE: .csv, .jsonl or .parquet.")
+@click.option("--out", metavar="FILE", help="Where a batch is written; repeat the command to go on with one.")
+@click.option("--processes", type=click.IntRange(1, 64), help="How many work on a batch side by side.")
 def command(
-    file: str,
+    file: str | None,
     person: str | None,
     replaced: tuple[str, ...],
     seed: int | None,
     draws: int | None,
     detail: str,
-    output_format: Format,
-) -> None:
-    """Value the offer in FILE (.yaml, .toml, .json, or - for stdin)."""
+    output_format: Format | BatchFormat | None,
+    batch: str | None,
+    out: str | None,
+    processes: int | None,
+) -> int:
+    """Value the offer in FILE (.yaml, .toml, .json, or - for stdin), or every offer of a --batch."""
+    if batch is not None:
+        if file is not None or out is None:
+            raise click.UsageError("--batch takes its offers from its own file and needs --out, the file to write.")
+        if output_format in FORMATS:
+            raise click.UsageError("A batch is written as csv, jsonl or parquet.")
+        from tokenworth_mcp.cli.batch import value_batch  # noqa: PLC0415 - one offer needs none of it
+
+        return value_batch(batch, out, output_format, person, replaced, seed, draws, processes)
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'.")
+    if out is not None or processes is not None or output_format in BATCH_FORMATS:
+        raise click.UsageError("--out, --processes and csv, jsonl or parquet go with --batch.")
     offer, rest = read_offer(file)
     run_tool(
         "value_offer",
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
-        output_format,
+        output_format or "table",
         COLUMNS,
     )
+    return 0

@@ -14,7 +14,7 @@ from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
 from tokenworth.money import whole
-from tokenworth.offers.employer import employer_cost_of
+from tokenworth.offers.employer import OptionCosts, employer_cost_of
 from tokenworth.offers.explain import (
     defaulted_facts,
     explanation_run,
@@ -42,7 +42,7 @@ from tokenworth.valuation.career import career_value, extra_compute, implied_out
 from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.grants import token_share
-from tokenworth.valuation.option_holding import black_scholes_cost, lattice_cost
+from tokenworth.valuation.option_holding import black_scholes_cost
 from tokenworth.valuation.options import expected_holding_years
 from tokenworth.valuation.sensitivity import percentiles
 
@@ -51,7 +51,6 @@ __all__ = ["face_of", "pay_range", "value_offer"]
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 2
 ASSUMPTIONS_SHOWN: Final = 3
-OPTION_COST_DRAWS: Final = 32
 
 
 async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValue:
@@ -213,8 +212,8 @@ def _career(run: Run) -> Career | None:
 
 def _options(case: Case, seed: int) -> OptionsExplained:
     """What the options cost the company, on a few stratified draws."""
-    names = (*parameters_of(case.terms), *OPTION_COST_PARAMETERS)
-    p = Sampler(seed, OPTION_COST_DRAWS, stratified=True).draw_all({n: case.assumptions[n].spread() for n in names})
+    costs = OptionCosts(seed)
+    p = costs.draws_for(case)
     held = [(grant, vest) for grant in case.terms.options for _, vest in grant.vests]
     counts = [grant.count * vest.fraction for grant, vest in held]
     lives = [
@@ -223,7 +222,7 @@ def _options(case: Case, seed: int) -> OptionsExplained:
     ]
     return OptionsExplained(
         options=whole(sum(grant.count for grant in case.terms.options)),
-        company_cost_usd=whole(float(sum(lattice_cost(grant, p).mean() for grant in case.terms.options))),
+        company_cost_usd=costs.total_usd(case),
         black_scholes_usd=whole(float(sum(black_scholes_cost(grant, p).mean() for grant in case.terms.options))),
         expected_life_years=round(float(np.average(lives, weights=counts)), 1),
     )

@@ -16,7 +16,7 @@ from tokenworth.programs.staff import Member, grant_terms, pool_share, pool_year
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.grants import TokenYear, token_years
 from tokenworth.valuation.payroll import contributions_on, raise_costing
-from tokenworth.valuation.tax_curve import TaxCurve, gross_salary_equivalent, gross_up
+from tokenworth.valuation.tax_curve import AnyTaxCurve, gross_salary_equivalent, gross_up
 
 __all__ = ["Compared", "compare_designs", "tax_of", "worth_of", "worth_with_personal_share"]
 
@@ -52,7 +52,7 @@ class _Payroll:
     """Taxes on one team's pay, one value a person."""
 
     case: Case
-    curve: TaxCurve
+    curve: AnyTaxCurve
     pay: float
 
     def employee(self, imputed: Numeric) -> Array:

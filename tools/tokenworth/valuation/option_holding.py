@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from tokenworth.valuation.arrays import Array, Numeric, as_array
+from tokenworth.valuation.arrays import Array, Numeric, any_positive, as_array
 from tokenworth.valuation.normal import normal_cdf
 from tokenworth.valuation.option_lattice import hull_white_value
 from tokenworth.valuation.options import black_scholes_call, expected_holding_years
@@ -67,7 +67,7 @@ class OptionTerms:
     @property
     def vests(self) -> list[tuple[int, VestingYear]]:
         """The years in which anything vests."""
-        return [(year, vest) for year, vest in enumerate(self.vesting) if vest.fraction > 0.0]
+        return [(year, vest) for year, vest in enumerate(self.vesting) if any_positive(vest.fraction)]
 
 
 def option_amounts(

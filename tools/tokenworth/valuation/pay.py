@@ -1,7 +1,8 @@
 """A whole offer, year by year and draw by draw: every component as the gross salary it is worth.
 
 Step 6 and 7 of the model for tokens; base, bonus, sign-on, other benefits and shares beside them, all discounted
-and survival-weighted alike. Arrays hold draws on the last axis, and one array stands for each year.
+and survival-weighted alike. Arrays hold draws on the last axis, and one array stands for each year. `stacked` puts
+many offers into one pass: each number of the terms is then a column, one row an offer.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from tokenworth.valuation.arrays import Array, Numeric, as_array
+from tokenworth.valuation.arrays import Array, Numeric, any_positive, as_array
 from tokenworth.valuation.discount import level_annuity, payback_share
 from tokenworth.valuation.grants import ALL_ON, Factors, TokenTerms, TokenYear, token_years
 from tokenworth.valuation.marketability import chaffe_discount, finnerty_discount
 from tokenworth.valuation.option_holding import OptionTerms, option_amounts
 from tokenworth.valuation.shares import NODES_SIMULATED, certainty_equivalent, firm_survival, outside_wealth
-from tokenworth.valuation.taxes import TaxCurve, gross_salary_equivalent
+from tokenworth.valuation.tax_curve import AnyTaxCurve, gross_salary_equivalent
 from tokenworth.valuation.vesting import VestingYear
 
 __all__ = [
@@ -94,8 +95,8 @@ class PayTerms:
 class TaxYears:
     """How each year's pay is taxed, and how the salary it is compared with would be."""
 
-    pay: tuple[TaxCurve, ...]
-    salary: tuple[TaxCurve, ...]
+    pay: tuple[AnyTaxCurve, ...]
+    salary: tuple[AnyTaxCurve, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def value_pay(
         parts.append(Component("tokens", terms.tokens.budget_usd, amounts, middles))
     if terms.contractor:
         parts = [_salary_for_fees(part, taxes, taxable, factors) for part in parts]
-    shown = tuple(part for part in parts if part.name == "base" or any(part.face))
+    shown = tuple(part for part in parts if part.name == "base" or any(map(any_positive, part.face)))
     return Pay(shown, years, market)
 
 
@@ -219,15 +220,16 @@ def levels_of(components: Sequence[Component], p: Mapping[str, Array], factors: 
     fall = p["discount_rate"] + p["separation_hazard"]
     years = len(components[0].amounts)
     annuity = level_annuity(fall, years)
-    weights: dict[float, Array] = {}
+    # By identity: components share their times, which are arrays where many offers are valued in one pass.
+    weights: dict[int, Array] = {}
     levels: dict[str, Array] = {}
     for component in components:
         total: Array = np.zeros(())
         for amount, when in zip(component.amounts, component.when, strict=True):
-            if when not in weights:
+            if id(when) not in weights:
                 weight = np.exp(-fall * when) / annuity
-                weights[when] = 1.0 / years + factors.timing * (weight - 1.0 / years)
-            total = total + amount * weights[when]
+                weights[id(when)] = 1.0 / years + factors.timing * (weight - 1.0 / years)
+            total = total + amount * weights[id(when)]
         levels[component.name] = total
     return levels
 
@@ -250,7 +252,7 @@ def _shares(terms: PayTerms, p: Mapping[str, Array], factors: Factors) -> tuple[
     moment = [0.0] * horizon
     for grant in terms.shares:
         for year, (vest, exposed) in enumerate(zip(grant.vesting, grant.outstanding_usd, strict=True)):
-            if vest.fraction <= 0.0:
+            if not any_positive(vest.fraction):
                 continue
             worth = _vest(grant, vest, exposed, _wealth_now(terms, p), p)
             advertised = grant.face_usd[year]
@@ -278,7 +280,7 @@ def _options(terms: PayTerms, p: Mapping[str, Array], factors: Factors) -> Compo
 
 
 def _mean_times(moment: Sequence[float], face: Sequence[float]) -> tuple[float, ...]:
-    return tuple(m / f if f > 0.0 else year + 0.5 for year, (m, f) in enumerate(zip(moment, face, strict=True)))
+    return tuple(m / f if any_positive(f) else year + 0.5 for year, (m, f) in enumerate(zip(moment, face, strict=True)))
 
 
 def _wealth_now(terms: PayTerms, p: Mapping[str, Array]) -> Array:

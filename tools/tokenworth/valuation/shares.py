@@ -80,9 +80,11 @@ def certainty_equivalent_present_value(
     return float(at_vest) * float(np.exp(-rate * years))
 
 
-def outside_wealth(base: float, multiple: Numeric, rate: Numeric, years: Numeric) -> Array:
+def outside_wealth(base: Numeric, multiple: Numeric, rate: Numeric, years: Numeric) -> Array:
     """What the holder owns besides, at `years`: a multiple of base salary, invested at the safe `rate`. USD."""
-    return as_array(max(base, SALARY_FOR_WEALTH_MIN) * as_array(multiple) * np.exp(as_array(rate) * as_array(years)))
+    return as_array(
+        np.maximum(base, SALARY_FOR_WEALTH_MIN) * as_array(multiple) * np.exp(as_array(rate) * as_array(years))
+    )
 
 
 def firm_survival(five_year_probability: Numeric, years: Numeric) -> Array:

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 from tokenworth.valuation.brackets import WAGES_MAX
 
-__all__ = ["TaxCurve", "curve_through", "flat_curve", "gross_salary_equivalent", "gross_up"]
+__all__ = [
+    "AnyTaxCurve",
+    "TaxCurve",
+    "TaxCurves",
+    "curve_through",
+    "curves_by_row",
+    "flat_curve",
+    "gross_salary_equivalent",
+    "gross_up",
+]
 
 # Interpolation measures from the lower knot, so a near one keeps small negative amounts exact.
 BELOW_ZERO: Final = (-WAGES_MAX, -1e7)
 # Where the law takes more than this of the next unit of pay (a cliff, New York's recapture at $1.08 million), the
 # curve takes this much and catches up: net pay must rise with wages, or no salary could be called equivalent.
 SLOPE_MAX: Final = 0.98
+
+
+class AnyTaxCurve(Protocol):
+    """Tax on wages both ways: one curve for all of them, or one a row."""
+
+    def tax_on(self, wages: Numeric) -> Array:
+        """Tax on wages of any shape."""
+        ...
+
+    def net_of(self, wages: Numeric) -> Array:
+        """Wages after tax."""
+        ...
+
+    def wages_netting(self, net: Numeric) -> Array:
+        """The wages that leave `net` after tax."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +75,49 @@ class TaxCurve:
         return type(self)(self.wages * factor, self.tax * factor)
 
 
+@dataclass(frozen=True, slots=True)
+class TaxCurves:
+    """One curve for each row of wages, whose first axis is the rows; those of one curve are looked up together.
+
+    Attributes:
+        rows: how many there are.
+        groups: each curve with the rows it holds for.
+    """
+
+    rows: int
+    groups: tuple[tuple[TaxCurve, NDArray[np.intp]], ...]
+
+    def tax_on(self, wages: Numeric) -> Array:
+        """Tax on wages, one row each."""
+        return self._by_group(wages, TaxCurve.tax_on)
+
+    def net_of(self, wages: Numeric) -> Array:
+        """Wages after tax, one row each."""
+        return self._by_group(wages, TaxCurve.net_of)
+
+    def wages_netting(self, net: Numeric) -> Array:
+        """The wages that leave `net` after tax, one row each."""
+        return self._by_group(net, TaxCurve.wages_netting)
+
+    def _by_group(self, values: Numeric, look_up: Callable[[TaxCurve, Numeric], Array]) -> Array:
+        given = as_array(values)
+        given = np.broadcast_to(given, np.broadcast_shapes(given.shape, (self.rows, 1)))
+        found = np.empty(given.shape)
+        for curve, rows in self.groups:
+            found[rows] = look_up(curve, given[rows])
+        return found
+
+
+def curves_by_row(curves: Sequence[TaxCurve]) -> AnyTaxCurve:
+    """The curves of many rows as one; simply the curve where all rows have the same."""
+    found: dict[bytes, tuple[TaxCurve, list[int]]] = {}
+    for row, curve in enumerate(curves):
+        found.setdefault(curve.wages.tobytes() + curve.tax.tobytes(), (curve, []))[1].append(row)
+    if len(found) == 1:
+        return curves[0]
+    return TaxCurves(len(curves), tuple((curve, np.array(rows)) for curve, rows in found.values()))
+
+
 def curve_through(wages: Array, tax: Array) -> TaxCurve:
     """The curve through knots from zero wages up, its slope held to at most 0.98; no tax below zero wages.
 
@@ -65,7 +135,7 @@ def flat_curve(marginal_rate: float) -> TaxCurve:
 
 
 def gross_salary_equivalent(
-    curve: TaxCurve, wages: Numeric, worth: Numeric, imputed: Numeric, *, as_salary: TaxCurve | None = None
+    curve: AnyTaxCurve, wages: Numeric, worth: Numeric, imputed: Numeric, *, as_salary: AnyTaxCurve | None = None
 ) -> Array:
     """The change in gross salary that leaves the same as a benefit with its tax does.
 
@@ -84,7 +154,7 @@ def gross_salary_equivalent(
     return (as_salary or curve).wages_netting(net) - paid
 
 
-def gross_up(curve: TaxCurve, wages: Numeric, imputed: Numeric) -> Array:
+def gross_up(curve: AnyTaxCurve, wages: Numeric, imputed: Numeric) -> Array:
     """What the employer pays so that a taxed benefit costs the employee nothing, the tax on that payment included.
 
     Solves `X = Tax(Y + I + X) - Tax(Y)` for X, with Y the other wages and I the income the benefit is taxed as.

@@ -81,7 +81,7 @@ def vests_by_year(vests: Sequence[Vest], horizon_years: int) -> tuple[VestingYea
     years: list[VestingYear] = []
     for year in range(horizon_years):
         here = [vest for vest in vests if max(vest.month - 1, 0) // 12 == year]
-        fraction = sum(vest.fraction for vest in here)
+        fraction = sum((vest.fraction for vest in here), 0.0)
         moment = sum(vest.fraction * vest.month for vest in here) / 12.0
         years.append(VestingYear(fraction, moment / fraction if fraction > 0.0 else year + 0.5))
     return tuple(years)

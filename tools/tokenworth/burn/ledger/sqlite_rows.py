@@ -29,6 +29,10 @@ SELECT_SINCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms >= ? ORDER BY 
 ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - see above
 SELECT_ENTRY: Final = f"{ENTRIES} WHERE id = ?"
 SELECT_DUE: Final = f"{ENTRIES} WHERE state = 'held' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
+SELECT_NEWS: Final = """
+SELECT value, EXISTS (SELECT 1 FROM entries WHERE state = 'held' AND expires_ms <= ?)
+FROM meta WHERE name = 'budgets_version'
+"""
 INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"  # noqa: S608 - see above
 CLOSED: Final = ", ".join(f"{name} = ?" for name in CLOSING_COLUMNS)
 CLOSE_ENTRY: Final = f"UPDATE entries SET {CLOSED} WHERE id = ?"  # noqa: S608 - see above
@@ -73,10 +77,10 @@ class Rows:
         """Open holds that have expired, the oldest first."""
         return [entry_from_row(row) for row in self._connection.execute(SELECT_DUE, (now_ms, most))]
 
-    def budgets_version(self) -> int:
-        """A number that changes whenever a budget is set."""
-        (version,) = self._connection.execute("SELECT value FROM meta WHERE name = 'budgets_version'").fetchone()
-        return int(version)
+    def news(self, now_ms: int) -> tuple[int, bool]:
+        """A number that changes whenever a budget is set, and whether a hold has expired."""
+        version, due = self._connection.execute(SELECT_NEWS, (now_ms,)).fetchone()
+        return int(version), bool(due)
 
     def budgets(self) -> dict[str, Budget]:
         """Every budget, by id."""
