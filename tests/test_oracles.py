@@ -32,10 +32,11 @@ def test_the_command_prints_each_files_count():
     found = run(FIXTURES)
     assert found.returncode == 0
     assert "valuation.jsonl: 32 rows, 32 right" in found.stdout
+    assert "prices.jsonl: 33 rows, 33 right" in found.stdout
 
 
-def first_row():
-    return json.loads((FIXTURES / "valuation.jsonl").read_text(encoding="utf-8").splitlines()[0])
+def first_row(name="valuation.jsonl"):
+    return json.loads((FIXTURES / name).read_text(encoding="utf-8").splitlines()[0])
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,23 @@ def first_row():
 )
 def test_a_corrupted_copy_fails(tmp_path, text):
     (tmp_path / "valuation.jsonl").write_text(text + "\n", encoding="utf-8")
+    assert run(tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"expected_usd": "0.0140000000000000001"},
+        {"expected_usd": None},
+        {"expected_usd": "free"},
+        {"model": "claude-opus-9"},
+        {"usage": {}},
+        {"at": "yesterday"},
+    ],
+    ids=["a last digit", "unpriced after all", "no number", "unknown model", "no usage", "no time"],
+)
+def test_a_corrupted_copy_of_prices_fails(tmp_path, change):
+    (tmp_path / "prices.jsonl").write_text(json.dumps(first_row("prices.jsonl") | change) + "\n", encoding="utf-8")
     assert run(tmp_path).returncode == 1
 
 

@@ -144,7 +144,7 @@ def token_years(
     swings = _swings(terms, p, shocks, factors)
     for year, budget in enumerate(terms.budget_usd):
         price = _price_index(terms, p, year, factors)
-        usable = min(max(terms.lasts_years - year, 0.0), 1.0)
+        usable = np.clip(terms.lasts_years - year, 0.0, 1.0)
         wanted = usable * p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / terms.periods_per_year
         demand = wanted * (swings if terms.periods_per_year == 12 else swings[year : year + 1])
         granted = budget * price / terms.periods_per_year
