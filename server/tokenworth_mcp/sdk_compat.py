@@ -5,6 +5,8 @@
   numbers, reads JSON out of strings, and shows callers pydantic's text with the values they sent.
 - `TableServer._tool_input_schema` is the private hook behind `Mcp-Param-*` header checks; the SDK's own looks in a
   tool manager that we leave empty.
+- `TableServer` answers resource templates, reads and completions from our own table too: `MCPServer.resource` builds a
+  pydantic model of its function at start-up, cannot match a variable with a slash in it, and quotes what was sent.
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
@@ -16,21 +18,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.message import SessionMessage
-from mcp_types import CallToolResult, JSONRPCRequest, TextContent, Tool
+from mcp_types import (
+    CallToolResult,
+    CompleteRequestParams,
+    CompleteResult,
+    Completion,
+    JSONRPCRequest,
+    ResourceTemplate,
+    ResourceTemplateReference,
+    TextContent,
+    Tool,
+)
+from pydantic import AnyUrl
 
 from tokenworth.errors import TokenworthError
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
+from tokenworth_mcp.resources import NotThereError, complete_address, read_address, select_templates
 from tokenworth_mcp.snapshots import listed_tool, read_listing
 from tokenworth_mcp.strict_json import is_object
 
@@ -41,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Identity", "TableServer", "answer_probe", "is_probe"]
 
+COMPLETIONS_MAX: Final = 100
 META_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 
 
@@ -63,6 +80,10 @@ class TableServer(MCPServer[Any]):
         with _untouched_root_logger():
             # Nothing here ever changes while it runs, so there is nothing to subscribe to.
             super().__init__(**identity, subscriptions=False, log_level="WARNING")
+        self._templates = select_templates(self._entries)
+        if self._templates:
+            # The SDK's own decorator for this is untyped.
+            self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
 
     @property
     def lowlevel(self) -> Server[Any]:
@@ -72,6 +93,47 @@ class TableServer(MCPServer[Any]):
     async def list_tools(self) -> list[Tool]:
         """The committed listings, in the table's order."""
         return [listed_tool(entry.name) for entry in self._entries]
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """The templates of the families that are offered."""
+        return [
+            ResourceTemplate(
+                uri_template=entry.uri_template,
+                name=entry.name,
+                title=entry.title,
+                description=entry.description,
+                mime_type=entry.mime_type,
+            )
+            for entry in self._templates
+        ]
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: CallContext[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents]:
+        """What is at an address.
+
+        Raises:
+            ResourceNotFoundError: nothing; what is near is named.
+            ResourceError: whatever else the caller should read.
+        """
+        del context
+        try:
+            text, mime_type = await read_address(self._templates, str(uri), self._tool_context)
+        except NotThereError as error:
+            raise ResourceNotFoundError(str(error)) from None
+        except TokenworthError as error:
+            raise ResourceError(str(error)) from None
+        return [ReadResourceContents(content=text, mime_type=mime_type)]
+
+    async def _complete(self, _: ServerRequestContext[Any], params: CompleteRequestParams) -> CompleteResult:
+        fitting: list[str] = []
+        if isinstance(params.ref, ResourceTemplateReference):
+            known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
+            name, typed = params.argument.name, params.argument.value
+            fitting = await complete_address(self._templates, params.ref.uri, name, typed, known, self._tool_context)
+        shown = fitting[:COMPLETIONS_MAX]
+        more = len(fitting) > len(shown)
+        return CompleteResult(completion=Completion(values=shown, total=len(fitting), has_more=more))
 
     def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
         schema: dict[str, Any] | None = None

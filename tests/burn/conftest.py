@@ -27,6 +27,9 @@ COUNTS = ("input_tokens", "cache_write_5m_tokens", "output_tokens")
 class FixedPrices:
     """A price list of two models, with a price for long prompts."""
 
+    async def ready(self):
+        """There is nothing to read."""
+
     def cost_of_usage(self, model, usage, at, provider=None):
         counts = [usage.get(name, 0) for name in COUNTS]
         if not any(name in usage for name in COUNTS):

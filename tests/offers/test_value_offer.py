@@ -249,13 +249,15 @@ async def test_a_named_models_tokens_are_priced_from_the_list_and_say_so(value, 
     answer = await value(**fixture_offer("named-model"), detail="full")
     # claude-opus-5-5 lists at $4 in and $20 out: $8 a million at three in to one out, so 2B tokens are $16,000.
     assert answer.face.by_component_usd["tokens"] == 16_000
-    assert any("$8.00 a million tokens" in note for note in answer.notes)
+    (note,) = (note for note in answer.notes if "$8 per million" in note)
+    assert "anthropic/claude-opus-5-5" in note
+    assert "as of 2026-11-20" in note
 
 
 async def test_a_flagships_own_price_history_stands_in_place_of_the_default(value, fixture_offer):
     answer = await value(**fixture_offer("vendor-flagship"), detail="full")
     used = {entry.name: entry for entry in answer.assumptions}["price_change_flagship"]
-    assert used.origin == "observed"
+    assert used.origin == "measured"
     assert used.base == pytest.approx(-0.45, abs=0.03)
     overridden = await value(
         **fixture_offer("vendor-flagship"), overrides={"price_change_flagship": 0.0}, detail="full"

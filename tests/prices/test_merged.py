@@ -13,9 +13,16 @@ from support.price_servers import FIXTURES
 from tokenworth.http import Validators
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.fetchers.source import Document, Page
-from tokenworth.prices.merged import MERGED, current_snapshot, lay_over, merge_copies
+from tokenworth.prices.merged import lay_over, merge_copies
 from tokenworth.prices.price_list import PriceList
-from tokenworth.prices.snapshot import Snapshot, SourceInfo, read_snapshot, shipped_snapshot
+from tokenworth.prices.snapshot import (
+    MERGED,
+    Snapshot,
+    SourceInfo,
+    current_snapshot,
+    read_snapshot,
+    shipped_snapshot,
+)
 
 SHIPPED_AT = datetime(2026, 9, 1, 15, tzinfo=UTC)
 FRESH_AT = datetime(2026, 10, 1, tzinfo=UTC)

@@ -121,6 +121,21 @@ async def test_without_budgets_nothing_runs_out_and_it_is_said(plan):
     assert "overspent" not in answer.text()
 
 
+async def test_groups_with_and_without_budgets_stand_beside_each_other_until_nobody_is_left(plan):
+    free = {"name": "free", "headcount": 1, "growth": -0.9, "use": {"mean": 50}}
+    answer = await plan(groups=[TEAM, free], months=24, draws=400, detail="full")
+    assert answer.exhaustion is None
+    assert all(scenario.promised_usd is None for scenario in answer.scenarios.values())
+
+
+async def test_free_tokens_cost_nothing_and_compare_with_nothing(plan):
+    answer = await plan(
+        groups=[TEAM], contract={"discount": 1, "commitment_per_year": 100}, terms={"taxed": "no"}, **FEW
+    )
+    assert answer.designs is None
+    assert answer.tax == {}
+
+
 async def test_without_a_total_the_promise_to_today_s_headcount_is_the_budget(plan):
     answer = await plan(groups=[TEAM], months=12, contract={"discount": 0}, draws=400, detail="full")
     assert answer.exhaustion.budget_usd == 30 * 500 * 12
@@ -294,11 +309,12 @@ async def test_without_a_ledger_the_refusal_says_what_to_send(plan):
         ({"groups": [TEAM], "contract": {"prepaid": True, "commitment_per_year": 5}}, "paid in full already"),
         ({"groups": [TEAM], "terms": {"taxed": "no", "tax_paid_by_employer": True}}, "not taxed"),
         ({"groups": [TEAM | {"per_month": "€500"}]}, "planned in USD"),
+        ({"groups": [TEAM | {"use": {"mean": 0.001}}]}, "less than a cent"),
         ({"groups": [TEAM | {"use": {}}]}, "exactly one of mean"),
         ({"groups": [TEAM | {"use": {"p50": 5}}]}, "p50 needs p90"),
         ({"groups": [TEAM | {"use": {"mean": 5, "p99": 50}}]}, "p99 with p50"),
         ({"groups": [TEAM], "months": 61}, "60"),
-        ({"groups": [TEAM], "risk": {"prices": {"gone": -1}}}, "greater than -1"),
+        ({"groups": [TEAM], "risk": {"prices": {"gone": -1}}}, "equal to -0.99"),
     ],
 )
 def test_requests_that_contradict_themselves_are_refused(changes, says):
@@ -311,6 +327,7 @@ def test_requests_that_contradict_themselves_are_refused(changes, says):
     [
         ({"groups": [TEAM | {"use": {"p50": 50, "p90": 20}}]}, r"groups\[0\]\.use"),
         ({"groups": [TEAM | {"use": {"mean": 50, "p90": 500}}]}, r"groups\[0\]\.use"),
+        ({"groups": [TEAM | {"use": {"p50": 1, "p90": "1M"}}]}, "too far apart"),
         ({"groups": [TEAM], "terms": {"state": "ZZ"}}, r"terms\.state"),
         ({"groups": [TEAM], "overrides": {"demand_groth": 1}}, "demand_growth"),
         ({"groups": [TEAM | {"headcount": 100_000}], "draws": 2_000}, "draws"),

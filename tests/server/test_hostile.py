@@ -73,7 +73,9 @@ def test_a_hostile_value_at_any_place_gets_an_answer_or_a_clear_refusal(wire, go
             _assert_answered(wire, entry.name, around.replace(f'"{HERE}"', literal))
             cases += 1
     assert cases >= 200
-    assert wire.call(0, entry.name, json.dumps(good))["result"]["isError"] is False
+    # What was hostile but usable may have used the key, settled the hold or lowered the limit by now.
+    if entry.read_only:
+        assert wire.call(0, entry.name, json.dumps(good))["result"]["isError"] is False
 
 
 @each_tool

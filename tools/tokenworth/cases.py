@@ -6,7 +6,6 @@ that would replace it. Every family that reads a contract starts here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,12 +13,7 @@ from typing import Final
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
 from tokenworth.context import Context
-from tokenworth.denominations import (
-    measured_price_change,
-    price_notes,
-    usd_per_million_of,
-    years_until_retirement,
-)
+from tokenworth.denominations import Denominated, denominate
 from tokenworth.equity import (
     EQUITY_ASKS,
     REFRESH_VESTING,
@@ -72,7 +66,7 @@ class Case:
         unsaid: fields of the contract that were not said, each with what is taken in its place.
         employer_taxes: what the employer pays on top of wages in each year; None where that is not known.
         tax: which taxes are in the numbers; `tax_source` says whose tables.
-        notes: what a reader must know, in plain words.
+        notes: what a reader must know, in plain words; `token_notes` of them are about the price of the tokens.
     """
 
     label: str
@@ -86,6 +80,7 @@ class Case:
     assumptions: Assumptions
     unsaid: Mapping[str, str]
     notes: tuple[str, ...]
+    token_notes: tuple[str, ...] = ()
 
     @property
     def hours_per_year(self) -> float:
@@ -101,8 +96,13 @@ class Case:
         return replace(self, terms=terms)
 
 
-def build_case(offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str) -> Case:
+def build_case(
+    offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str, months_served: int = 0
+) -> Case:
     """Turn an offer into terms in USD, taxes and assumptions.
+
+    Args:
+        months_served: how long ago the job started; 0 for an offer.
 
     Raises:
         InvalidInputError: no tax table or marginal rate for this person, or an unknown override.
@@ -110,14 +110,15 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
     """
     unsaid: dict[str, str] = {}
     usd = Dollars(offer)
-    terms = _pay_terms(offer, usd, context, unsaid)
-    assumptions = context.assumptions.with_said(_said(offer, person, terms.base[0]))
-    assumptions = measured_price_change(offer, assumptions, context)
+    denominated = denominate(offer, context, months_served)
+    terms = _pay_terms(offer, usd, denominated, unsaid)
+    measured = context.assumptions.with_measured(denominated.measured)
+    assumptions = measured.with_said(_said(offer, person, terms.base[0]))
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
     taxed = taxes_for(offer, person, assumptions)
     unsaid |= unsaid_about_taxes(person)
-    notes = (*taxed.notes, *equity_notes(offer), *price_notes(offer, context))
+    notes = (*taxed.notes, *equity_notes(offer), *denominated.notes)
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
     return Case(
@@ -132,6 +133,7 @@ def build_case(offer: Offer, person: Person, overrides: Overrides, context: Cont
         assumptions=assumptions,
         unsaid=unsaid,
         notes=notes,
+        token_notes=denominated.notes,
     )
 
 
@@ -140,7 +142,7 @@ def question_for(field: str) -> str:
     return ASKS.get(field) or EQUITY_ASKS[field.rpartition(".")[2]]
 
 
-def _pay_terms(offer: Offer, usd: Dollars, context: Context, unsaid: dict[str, str]) -> PayTerms:
+def _pay_terms(offer: Offer, usd: Dollars, denominated: Denominated, unsaid: dict[str, str]) -> PayTerms:
     base = usd(offer.base)
     unsaid |= equity_unsaid(offer)
     bonus = offer.bonus
@@ -159,22 +161,23 @@ def _pay_terms(offer: Offer, usd: Dollars, context: Context, unsaid: dict[str, s
         other=(usd(offer.other_annual),) * HORIZON_YEARS,
         shares=share_terms_of(offer),
         options=option_terms_of(offer),
-        tokens=None if offer.tokens is None else _token_terms(offer.tokens, base, usd, context, unsaid),
+        tokens=None if offer.tokens is None else _token_terms(offer.tokens, base, usd, denominated, unsaid),
         contractor=offer.employment == "contractor",
     )
 
 
 def _token_terms(
-    grant: TokenGrant, base: float, usd: Dollars, context: Context, unsaid: dict[str, str]
+    grant: TokenGrant, base: float, usd: Dollars, denominated: Denominated, unsaid: dict[str, str]
 ) -> TokenTerms | None:
     """The grant as the valuation takes it; None where it grants nothing."""
-    retires_in_years = years_until_retirement(usd.offer, context)
-    budget, once, monthly, price = _budget(grant, base, usd, context)
-    if budget <= 0.0:
+    budget, once, monthly = _budget(grant, base, usd, denominated)
+    years = 1 if once else min(grant.years or HORIZON_YEARS, HORIZON_YEARS)
+    lasts = denominated.lasts_years
+    # A lump may be used up before the end; of what comes by the year, what would come later never does.
+    usable = [float(lasts > 0.0) if once else min(max(lasts - year, 0.0), 1.0) for year in range(years)]
+    lasting = [budget * share for share in usable] + [0.0] * (HORIZON_YEARS - years)
+    if not any(lasting):
         return None
-    # A retired model's tokens buy nothing: a grant by the year ends with it.
-    years = min(grant.years or HORIZON_YEARS, HORIZON_YEARS, math.ceil(min(retires_in_years, HORIZON_YEARS)))
-    lasting = [budget] + [0.0] * (HORIZON_YEARS - 1) if once else [budget] * years + [0.0] * (HORIZON_YEARS - years)
     for name, taken in _grant_defaults(grant, once=once).items():
         unsaid[f"offer.tokens.{name}"] = taken
     unused = grant.unused or ("rolls_over" if once else "expires")
@@ -187,7 +190,8 @@ def _token_terms(
         carry_cap_usd=usd(grant.rollover_cap) if grant.rollover_cap is not None else float("inf"),
         cash_out=float(grant.cash_out_share) if grant.cash_out_share is not None else 0.0,
         denomination=denomination,
-        usd_per_million=price,
+        usd_per_million=denominated.usd_per_million,
+        lasts_years=lasts,
         kept_months=kept.get(grant.on_leaving or "lost", 0.0),
         imputed=IMPUTED[grant.taxed or "personal_use"],
         grossed_up=grant.tax_paid_by_employer,
@@ -207,18 +211,17 @@ def _grant_defaults(grant: TokenGrant, *, once: bool) -> dict[str, str]:
     return {name: text for name, text in taken.items() if getattr(grant, name) is None}
 
 
-def _budget(grant: TokenGrant, base: float, usd: Dollars, context: Context) -> tuple[float, bool, bool, float]:
-    """The grant in USD a year (or once), whether it comes once, whether monthly, and USD per million tokens."""
+def _budget(grant: TokenGrant, base: float, usd: Dollars, denominated: Denominated) -> tuple[float, bool, bool]:
+    """The grant in USD a year (or once), whether it comes once, and whether monthly."""
     once = grant.total is not None or grant.tokens_total is not None
     monthly = grant.per_month is not None or grant.tokens_per_month is not None
     times = 12.0 if monthly else 1.0
     if grant.counted is not None:
-        price = usd_per_million_of(grant, context)
-        return grant.counted * times * price / 1e6, once, monthly, price
+        return grant.counted * times * denominated.usd_per_million / 1e6, once, monthly
     if grant.share_of_base is not None:
-        return base * float(grant.share_of_base), once, monthly, 1.0
+        return base * float(grant.share_of_base), once, monthly
     amount = next(a for a in (grant.per_year, grant.per_month, grant.total) if a is not None)
-    return usd(amount) * times, once, monthly, 1.0
+    return usd(amount) * times, once, monthly
 
 
 def _said(offer: Offer, person: Person, base: float) -> dict[str, float]:

@@ -98,6 +98,10 @@ class Cost:
 class PriceList(Protocol):
     """Knows what a model costs; None means unpriced, which is never zero."""
 
+    async def ready(self) -> None:
+        """Read its files now, off the event loop; at once when it has."""
+        ...
+
     def cost_of_usage(self, model: str, usage: Mapping[str, Any], at: datetime, provider: str | None = None) -> Cost:
         """What a request cost at its time.
 
@@ -156,6 +160,10 @@ class PriceChange:
 
 class PriceSchedule(Protocol):
     """Knows which prices are already scheduled to change."""
+
+    async def ready(self) -> None:
+        """Read its files now, off the event loop; at once when it has."""
+        ...
 
     def coming_changes(self, model: str, after: datetime) -> Sequence[PriceChange] | None:
         """Announced changes of a model's price, earliest first; None where the model is not known."""
@@ -263,6 +271,10 @@ class Ledger(Protocol):
         Raises:
             InvalidInputError: an unknown budget.
         """
+        ...
+
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens, oldest first."""
         ...
 
     async def budgets(self) -> Sequence[str]:

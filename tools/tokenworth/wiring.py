@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_cache_path
-
 from tokenworth.assumptions import load_assumptions
 from tokenworth.context import Caller, Context
 from tokenworth.prices.first_use import PricesOnFirstUse
@@ -40,7 +38,7 @@ def build_context(
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
     """
-    prices = PricesOnFirstUse(prices_folder or default_prices_folder())
+    prices = PricesOnFirstUse(default_prices_folder if prices_folder is None else prices_folder.expanduser)
     return Context(
         assumptions=load_assumptions(assumptions_file),
         clock=_utc_now,
@@ -53,6 +51,8 @@ def build_context(
 
 def default_prices_folder() -> Path:
     """Where refreshed prices are kept for this user."""
+    from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
+
     return user_cache_path("tokenworth", appauthor=False) / "prices"
 
 

@@ -362,3 +362,27 @@ async def test_one_bad_operation_in_a_batch_leaves_the_others_alone(book):
     refused = [answer for answer in answers if isinstance(answer, InvalidInputError)]
     assert len(refused) == 10
     assert await figures(book, "me") == (0, 20)
+
+
+async def test_a_late_settling_after_a_release_is_charged_even_where_others_hold_what_was_given_back(book, bench):
+    await limit(book, "me", 100)
+    grant = await book.reserve(hold("me", usd(60), "a", expires_in_s=600, on_expiry="release"))
+    await bench.set_clock(NOON + timedelta(seconds=600))
+    assert (await book.reserve(hold("me", usd(100), "b"))).granted
+    late = await book.settle(grant.hold, usd(60), "60")
+    assert (late.late, late.left.nano_usd) == (True, -60 * CENT)
+    assert not (await book.reserve(hold("me", usd(0), "c"))).granted
+
+
+async def test_spending_over_time_adds_up_to_what_was_charged(book, bench):
+    await limit(book, "me", 1000, period=Period("month"))
+    for hour in range(4):
+        await bench.set_clock(NOON + timedelta(hours=hour, minutes=hour))
+        await book.record("me", usd(10 + hour), f"r{hour}", "r")
+    hourly = await book.spends("me", int(NOON.timestamp()) * 1000, 3_600_000)
+    assert [(at // 3_600_000 - hourly[0][0] // 3_600_000, nano // CENT) for at, nano, _ in hourly] == [
+        (0, 10),
+        (1, 11),
+        (2, 12),
+        (3, 13),
+    ]

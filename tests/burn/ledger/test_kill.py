@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -43,7 +44,8 @@ async def test_32_writers_killed_at_random_lose_no_acknowledged_grant_and_pass_n
     await book.close()
     address = str(bench.path) if hasattr(bench, "path") else bench.address
     command = [sys.executable, str(WRITERS), address, "all", "32", str(ROUNDS), "7"]
-    heard = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    heard = done.stdout.splitlines()
 
     entries = await entries_of(bench)
     for line in heard:

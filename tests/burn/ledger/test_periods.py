@@ -46,7 +46,7 @@ def test_a_calendar_period_begins_and_ends_at_its_zone_s_midnights(kind, zone, n
 
 
 @given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2037, 12, 31)),
+    st.datetimes(*(datetime.fromisoformat(day) for day in ("2000-01-01", "2037-12-31"))),
     st.sampled_from(["day", "week", "month"]),
     st.sampled_from(ZONES),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import stat
 import subprocess
@@ -132,9 +131,3 @@ async def test_a_caller_that_gives_up_waiting_undoes_nothing(path):
     assert (await book.reserve(request)).granted
     assert (await book.state("me")).left("usd") == NANO // 2
     await book.close()
-
-
-def test_the_clock_is_the_machine_s_unless_said_otherwise(path):
-    store = SqliteStore(path)
-    stamp = os.stat(path).st_mtime
-    assert abs(store._clock_ms() / 1000 - stamp) < 60

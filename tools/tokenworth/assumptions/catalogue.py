@@ -15,11 +15,25 @@ from typing import Any, Final, Literal, Self, cast
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth.valuation.spread import Spread
 
-__all__ = ["Assumption", "Assumptions", "load_assumptions"]
+__all__ = ["Assumption", "Assumptions", "Measured", "load_assumptions"]
 
 Distribution = Literal["triangular", "lognormal", "maybe_zero", "fixed"]
-Origin = Literal["default", "file", "override", "said", "observed"]
+Origin = Literal["default", "file", "override", "said", "observed", "measured"]
 RANGE_HINT: Final = 'Send a number, or {"low": 0.1, "base": 0.2, "high": 0.3}'
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What data says in place of a shipped default.
+
+    Attributes:
+        certain: whether it is a fact rather than the middle of a range.
+    """
+
+    value: float
+    source: str
+    date: str
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class Assumption:
 
     Attributes:
         origin: "default" as shipped, "file" or "override" replaced by name, "said" stated in the request,
-            "observed" measured.
+            "observed" in the ledger, "measured" from prices.
         chance_of_zero: for `maybe_zero` only, the probability of exactly 0.
         triangle: for `maybe_zero` only, the (low, mode, high) of the rest.
     """
@@ -57,6 +71,15 @@ class Assumption:
     def known(self, value: float, origin: Origin) -> Self:
         """This assumption replaced by a fact: "said" in the request, or "observed"."""
         return replace(self, low=value, base=value, high=value, distribution="fixed", origin=origin)
+
+    def measured(self, found: Measured) -> Self:
+        """This assumption around what was measured: its range is kept, and widened where that lies outside."""
+        if found.certain:
+            entry = self.known(found.value, "measured")
+        else:
+            low, high = min(self.low, found.value), max(self.high, found.value)
+            entry = replace(self, low=low, base=found.value, high=high, origin="measured")
+        return replace(entry, kind="read", source=found.source, date=found.date)
 
 
 class Assumptions(Mapping[str, Assumption]):
@@ -101,6 +124,11 @@ class Assumptions(Mapping[str, Assumption]):
     def with_observed(self, facts: Mapping[str, float]) -> Assumptions:
         """A copy in which measured facts stand in place of their defaults."""
         return self._with(facts, "observed")
+
+    def with_measured(self, found: Mapping[str, Measured]) -> Assumptions:
+        """A copy in which measurements stand in place of shipped defaults; what a caller's file says stays."""
+        shipped = {name: one for name, one in found.items() if self._entries[name].origin == "default"}
+        return Assumptions(self._entries | {name: self._entries[name].measured(one) for name, one in shipped.items()})
 
     def _with(self, facts: Mapping[str, float], origin: Origin) -> Assumptions:
         return Assumptions(

@@ -17,7 +17,7 @@ from tokenworth.burn.models import (
     ObservedUse,
     Pace,
 )
-from tokenworth.burn.opened import dollars_of, ledger_of, moment, period_in_words, unit_in_words
+from tokenworth.burn.opened import dollars_of, ledger_of, moment, period_in_words, prices_of, unit_in_words
 from tokenworth.burn.projection import limited_unit, project
 from tokenworth.context import Context
 
@@ -38,7 +38,9 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
     level, unit = state.own, limited_unit(state)
     pace = None if unit is None else project(state, unit)
     alerts = [] if unit is None else burn_alerts(state, unit)
-    plan = None if request.planned is None else affordable(request.planned, state, context.prices, context.clock())
+    plan = None
+    if request.planned is not None:
+        plan = affordable(request.planned, state, await prices_of(context), context.clock())
     balance = level.balance
     carried = level.budget.period.rolls_over
     return BudgetChecked(

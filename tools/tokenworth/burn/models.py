@@ -23,6 +23,7 @@ __all__ = [
     "LimitAbove",
     "ObservedUse",
     "Pace",
+    "PeriodSpec",
     "PlannedCall",
     "RecordUsageRequest",
     "ReservationSettled",
@@ -30,6 +31,7 @@ __all__ = [
     "SetBudgetRequest",
     "SettleReservationRequest",
     "UsageRecorded",
+    "nano_of",
 ]
 
 AMOUNT_USD_MAX: Final = 10_000_000
@@ -103,7 +105,7 @@ class PeriodSpec(Strict):
     def period(self) -> Period:
         """The period as the ledger keeps it."""
         if self.every in ("once", "day", "week", "month"):
-            return Period(self.every, self.timezone, None, self.unused == "rolls_over")  # type: ignore[arg-type] # checked
+            return Period(self.every, self.timezone, None, self.unused == "rolls_over")  # type: ignore[arg-type]  # checked
         found = WINDOW.fullmatch(self.every)
         return Period("rolling", "UTC", 0 if found is None else _window_s(found))
 

@@ -1,4 +1,4 @@
-"""The ledger out of a context, and amounts as its answers print them."""
+"""The ledger and the price list out of a context, and amounts as its answers print them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Final
 
 from tokenworth.budgets import Amount, Budget, Period, Unit, usd
-from tokenworth.context import Context, Ledger
+from tokenworth.context import Context, Ledger, PriceList
 from tokenworth.errors import LedgerUnusableError
 from tokenworth.money import dollars
 
-__all__ = ["dollars_of", "in_words", "ledger_of", "moment", "period_in_words", "unit_in_words"]
+__all__ = ["dollars_of", "in_words", "ledger_of", "moment", "period_in_words", "prices_of", "unit_in_words"]
 
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
@@ -26,6 +26,13 @@ async def ledger_of(context: Context) -> Ledger:
     if context.ledger is None:
         raise LedgerUnusableError("no ledger is set up. Set TOKENWORTH_LEDGER to a file")
     return await context.ledger.open()
+
+
+async def prices_of(context: Context) -> PriceList | None:
+    """The context's price list, its files read; None when there is none."""
+    if context.prices is not None:
+        await context.prices.ready()
+    return context.prices
 
 
 def dollars_of(nano: int | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tokenworth.answers import Strict
 from tokenworth.budgets import Amount, nano_usd
 from tokenworth.burn.models import USAGE_HINT, PlannedCall, Tokens, Usd, nano_of
+from tokenworth.burn.opened import prices_of
 from tokenworth.context import Context, Cost, PriceList
 from tokenworth.errors import InvalidInputError, NotPricedError
 
@@ -56,7 +57,7 @@ def worst_case(planned: PlannedCall, prices: PriceList | None, at: datetime) -> 
     return Priced(nano_usd=nano_usd(dearest * planned.calls, up=True), tokens=tokens)
 
 
-def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
+async def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
     """What a usage came to: an API's usage object with its model, a whole response that has both, or plain amounts.
 
     Raises:
@@ -74,9 +75,10 @@ def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
     )
     if model is None:
         raise InvalidInputError("usage.model", "needed to price the tokens", USAGE_HINT)
-    if context.prices is None:
+    prices = await prices_of(context)
+    if prices is None:
         raise NotPricedError(f"usage: {NO_PRICES}, so a usage object cannot be read. {USAGE_HINT}")
-    cost: Cost = context.prices.cost_of_usage(model, counts, context.clock(), provider)
+    cost: Cost = prices.cost_of_usage(model, counts, context.clock(), provider)
     nano = None if cost.usd is None else nano_usd(cost.usd, up=False)
     return Priced(nano_usd=nano, tokens=cost.tokens, unpriced_reason=cost.reason)
 

@@ -23,7 +23,7 @@ async def record_usage(request: RecordUsageRequest, context: Context) -> UsageRe
         LedgerError: the ledger cannot answer.
     """
     ledger = await ledger_of(context)
-    priced = amount_of_usage(request.usage, context)
+    priced = await amount_of_usage(request.usage, context)
     asked = json.dumps(["record", request.budget, request.usage], sort_keys=True)
     recorded = await ledger.record(request.budget, priced.amount, request.key, asked)
     left = f"; {in_words(recorded.left)} left" if recorded.left != Amount() else ""

@@ -6,7 +6,7 @@ import json
 
 from tokenworth.budgets import Amount, Grant, HoldRequest
 from tokenworth.burn.models import BudgetReserved, ReserveBudgetRequest, nano_of
-from tokenworth.burn.opened import dollars_of, in_words, ledger_of, moment, unit_in_words
+from tokenworth.burn.opened import dollars_of, in_words, ledger_of, moment, prices_of, unit_in_words
 from tokenworth.burn.priced import Priced, worst_case
 from tokenworth.context import Context
 
@@ -24,7 +24,7 @@ async def reserve_budget(request: ReserveBudgetRequest, context: Context) -> Bud
     if request.planned is None:
         priced = Priced(nano_usd=nano_of(request.usd, up=True), tokens=request.tokens)
     else:
-        priced = worst_case(request.planned, context.prices, context.clock())
+        priced = worst_case(request.planned, await prices_of(context), context.clock())
     grant = await ledger.reserve(
         HoldRequest(
             budget=request.budget,

@@ -25,7 +25,7 @@ async def settle_reservation(request: SettleReservationRequest, context: Context
     if request.usage is None:
         priced = Priced(nano_usd=nano_of(request.usd, up=False), tokens=request.tokens)
     else:
-        priced = amount_of_usage(request.usage, context)
+        priced = await amount_of_usage(request.usage, context)
     asked = json.dumps(["settle", nano_of(request.usd, up=False), request.tokens, request.usage], sort_keys=True)
     settled = await ledger.settle(request.hold, priced.amount, asked)
     released = not settled.charged.nano_usd and not settled.charged.tokens

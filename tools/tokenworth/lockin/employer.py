@@ -64,6 +64,8 @@ async def explain_employer(
     if request.overrides:
         assumptions = assumptions.replaced(request.overrides, field="overrides", origin="override")
     employer = build_employer(position, assumptions, seen)
+    if context.price_schedule is not None and employer.models:
+        await context.price_schedule.ready()
     tied, few = _run(employer, Sampler(request.seed, request.draws)), _few(employer, request.seed)
     tornado = _tornado(employer, few, request.seed)
     answer = _employer(employer, tied, position, context)
@@ -82,6 +84,10 @@ async def explain_employer(
         seed=request.seed,
         draws=request.draws,
     )
+
+
+# Models without a price that are named before the rest are counted.
+UNKNOWN_SHOWN: Final = 2
 
 
 def _said(position: EmployerPosition) -> dict[str, float]:
@@ -218,8 +224,9 @@ def _coming(employer: Employer, context: Context) -> tuple[list[ComingPrice] | N
             )
             for change in changes
         ]
-    said = "no price change is announced" if not found else f"{len(found)} announced"
-    missing = f"; not known for {', '.join(unknown)}" if unknown else ""
+    said = "no price change announced" if not found else f"{len(found)} announced"
+    more = f" and {len(unknown) - UNKNOWN_SHOWN} more" if len(unknown) > UNKNOWN_SHOWN else ""
+    missing = f"; unknown: {', '.join(unknown[:UNKNOWN_SHOWN])}{more}" if unknown else ""
     return sorted(found, key=lambda change: change.on), said + missing
 
 

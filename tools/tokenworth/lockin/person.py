@@ -8,6 +8,7 @@ import numpy as np
 
 from tokenworth.assumptions.used import assumptions_used
 from tokenworth.context import Context
+from tokenworth.denominations import ready_prices
 from tokenworth.lockin.explain import (
     defaulted_facts,
     explanation_run,
@@ -66,6 +67,7 @@ async def explain_person(request: ExplainLockInRequest, position: Position, cont
     seen = None
     if context.observed_use is not None and position.contract.tokens is not None:
         seen = await context.observed_use.use_seen(context.clock())
+    await ready_prices([position.contract], context)
     leaving = build_leaving(position, request.person, request.overrides, context, seen)
     run = run_leaving(leaving, Sampler(request.seed, request.draws))
     few = explanation_run(leaving, request.seed)

@@ -141,8 +141,9 @@ def build_leaving(
         InvalidInputError: no tax table or marginal rate for this person, or an unknown override.
         NotPricedError: tokens of something whose price nobody said.
     """
-    case = build_case(position.contract, person, {}, context, label=position.contract.label or "contract")
     served = position.months_served or 0
+    label = position.contract.label or "contract"
+    case = build_case(position.contract, person, {}, context, label=label, months_served=served)
     case = replace(
         case,
         assumptions=_informed(case.assumptions, position, person, seen, overrides),
@@ -161,7 +162,7 @@ def build_leaving(
         other_tokens_usd=case.usd(other.tokens_per_year) if other is not None else 0.0,
         gap_months=other.gap_months if other is not None else None,
         same_tools=other is not None and other.same_tools is True,
-        notes=tuple(_notes(position, person, seen)),
+        notes=(*_notes(position, person, seen), *case.token_notes),
     )
 
 
@@ -229,6 +230,7 @@ def _tokens(case: Case, position: Position, served: int) -> TokensHeld | None:
     past = tuple(_budget(case, month) for month in range(served))
     unspent = None if position.unspent_tokens is None else case.usd(position.unspent_tokens)
     year = sum(_budget(case, month) for month in range(served // 12 * 12, served // 12 * 12 + 12))
+    terms = replace(terms, lasts_years=max(terms.lasts_years - served / 12.0, 0.0))
     return TokensHeld(terms, coming, () if unspent is not None else past, year, unspent)
 
 
@@ -241,6 +243,7 @@ def _budget(case: Case, month: int) -> float:
     # Beyond the horizon that offers are valued over, a grant goes on unless it came once or for fewer years.
     once = grant.total is not None or grant.tokens_total is not None
     lasts = not once and (grant.years is None or year < grant.years)
+    lasts = lasts and month < 12.0 * terms.lasts_years
     budget = terms.budget_usd[year] if year < HORIZON_YEARS else terms.budget_usd[0] * lasts
     if terms.periods_per_year == 12:
         return budget / 12.0

@@ -14,6 +14,7 @@ from tokenworth.answers import Question
 from tokenworth.assumptions.used import AssumptionUsed
 from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
+from tokenworth.denominations import ready_prices
 from tokenworth.money import dollars, percent, whole
 from tokenworth.offers.explain import explanation_run, questions_of, unsaid_values
 from tokenworth.offers.models import (
@@ -61,6 +62,7 @@ async def compare_offers(request: CompareOffersRequest, context: Context) -> Off
         InvalidInputError: a fact or an override that cannot be used, or no way to tax this person.
         NotPricedError: a grant counts tokens whose price nobody said.
     """
+    await ready_prices(request.offers, context)
     labels = _labels(request.offers)
     entries: list[_Entry] = []
     for offer, label in zip(request.offers, labels, strict=True):

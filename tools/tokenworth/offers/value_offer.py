@@ -12,6 +12,7 @@ from tokenworth.assumptions.benchmarks import compared_with_published
 from tokenworth.assumptions.used import assumptions_used, bare
 from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
+from tokenworth.denominations import ready_prices
 from tokenworth.money import whole
 from tokenworth.offers.employer import OptionCosts, employer_cost_of
 from tokenworth.offers.explain import (
@@ -60,6 +61,7 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         NotPricedError: the grant counts tokens whose price nobody said.
     """
     offer = request.offer
+    await ready_prices([offer], context)
     case = build_case(offer, request.person, request.overrides, context, label=offer.label or "offer")
     run = run_case(case, Sampler(request.seed, request.draws), career=True)
     few, sampler = explanation_run(case, request.seed)

@@ -37,23 +37,17 @@ async def prices_of(context: Context) -> PriceList:
 
     The first call of a process reads the data files; that happens off the event loop.
     """
-    return await to_thread.run_sync(_read, context.prices) if _unread(context.prices) else _read(context.prices)
-
-
-def _unread(paths: object) -> bool:
-    return not _read_files.cache_info().currsize or (
-        isinstance(paths, PricesOnFirstUse) and "prices" not in vars(paths)
-    )
-
-
-def _read(paths: object) -> PriceList:
-    _read_files()
-    return paths.prices if isinstance(paths, PricesOnFirstUse | PricedPaths) else shipped_prices()
+    if not _read_files.cache_info().currsize:
+        await to_thread.run_sync(_read_files)
+    ours = context.prices
+    if isinstance(ours, PricesOnFirstUse | PricedPaths):
+        await ours.ready()
+        return ours.prices
+    return await to_thread.run_sync(shipped_prices)
 
 
 @lru_cache(maxsize=1)
 def _read_files() -> None:
-    shipped_prices()
     read_data()
     plans_at(datetime.now(UTC))
     promotion_of("", "", datetime.now(UTC))

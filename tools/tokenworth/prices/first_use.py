@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
 
 if TYPE_CHECKING:
     from tokenworth.context import Cost, Price, PriceChange, PricePath
@@ -20,57 +22,71 @@ class PricesOnFirstUse:
     """Satisfies `context.PriceList` and `context.PriceSchedule`.
 
     Args:
-        folder: where refreshed prices are kept; the shipped snapshot is used where they are older or absent.
+        folder: says where refreshed prices are kept; the shipped snapshot is used where they are older or absent.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Callable[[], Path]) -> None:
+        self._folder = folder
+        self._opened: PricedPaths | None = None
+        self._opening = Lock()
 
-    @cached_property
-    def paths(self) -> PricedPaths:
-        """The paths over the price list."""
-        from tokenworth.prices.price_paths import PricedPaths  # noqa: PLC0415 - the point of this class
+    async def ready(self) -> None:
+        """Read the list now, off the event loop; at once when it has been read."""
+        if self._opened is None:
+            await to_thread.run_sync(self._open)
 
-        return PricedPaths(self.prices)
-
-    @cached_property
+    @property
     def prices(self) -> PriceList:
-        """The list itself: reads one file, or two."""
-        from tokenworth.prices.merged import current_snapshot  # noqa: PLC0415 - the point of this class
-        from tokenworth.prices.price_list import PriceList, shipped_prices  # noqa: PLC0415 - same
-
-        shipped = shipped_prices()
-        current = current_snapshot(self.folder)
-        return shipped if current.as_of <= shipped.snapshot.as_of else PriceList(current)
+        """The list itself."""
+        return self._open().prices
 
     def cost_of_usage(self, model: str, usage: Mapping[str, Any], at: datetime, provider: str | None = None) -> Cost:
         """What a request cost at its time."""
-        return self.paths.cost_of_usage(model, usage, at, provider)
+        return self._open().cost_of_usage(model, usage, at, provider)
 
     def alternatives(self, model: str, at: datetime) -> Sequence[str]:
         """What else the same seller sells."""
-        return self.paths.alternatives(model, at)
+        return self._open().alternatives(model, at)
 
     def coming_changes(self, model: str, after: datetime) -> Sequence[PriceChange] | None:
         """Announced changes of a model's price."""
-        return self.paths.coming_changes(model, after)
+        return self._open().coming_changes(model, after)
 
     def blended_usd_per_million(self, model: str, at: datetime) -> Price | None:
         """The price of a typical mix of a model's tokens."""
-        return self.paths.blended_usd_per_million(model, at)
+        return self._open().blended_usd_per_million(model, at)
 
     def retires_on(self, model: str) -> date | None:
         """The day on which calls to a model stop working."""
-        return self.paths.retires_on(model)
+        return self._open().retires_on(model)
 
     def model_path(self, model: str, until: datetime) -> PricePath | None:
         """A model's own prices."""
-        return self.paths.model_path(model, until)
+        return self._open().model_path(model, until)
 
     def flagship_path(self, vendor: str, until: datetime) -> PricePath | None:
         """The prices of a vendor's flagship."""
-        return self.paths.flagship_path(vendor, until)
+        return self._open().flagship_path(vendor, until)
 
     def capability_path(self, name: str, until: datetime) -> PricePath | None:
         """The cheapest price of a capability class."""
-        return self.paths.capability_path(name, until)
+        return self._open().capability_path(name, until)
+
+    def _open(self) -> PricedPaths:
+        # Two first uses may meet, in threads of two event loops as well: one reads, both get the same list.
+        with self._opening:
+            if self._opened is None:
+                self._opened = _opened(self._folder())
+            return self._opened
+
+
+def _opened(folder: Path) -> PricedPaths:
+    from tokenworth.prices.price_list import PriceList, read_data, shipped_prices  # noqa: PLC0415 - loads on first use
+    from tokenworth.prices.price_paths import PricedPaths, read_paths  # noqa: PLC0415 - same
+    from tokenworth.prices.snapshot import current_snapshot  # noqa: PLC0415 - same
+
+    read_data()
+    read_paths()
+    shipped = shipped_prices()
+    current = current_snapshot(folder, shipped.snapshot)
+    return PricedPaths(shipped if current is shipped.snapshot else PriceList(current))

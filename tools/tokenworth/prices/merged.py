@@ -6,19 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from tokenworth.errors import DataUnreadableError
 from tokenworth.prices.building import BUNDLED, Recorded, build_snapshot
 from tokenworth.prices.fetchers.source import Page
 from tokenworth.prices.observations import ContextThreshold
 from tokenworth.prices.sheets import STANDARD, Mode, Rates, Sheet, read_sheet, write_sheet
 from tokenworth.prices.snapshot import FORMAT, NO_PRICE, Snapshot, read_snapshot, shipped_snapshot
 
-__all__ = ["MERGED", "current_snapshot", "lay_over", "merge_copies"]
+__all__ = ["lay_over", "merge_copies"]
 
-MERGED: Final = "prices.json"
 # The sources with a file a provider: their documents are named after it.
 BY_SELLER: Final = frozenset({"portkey"})
 ORIGIN: Final = "origin"
@@ -26,16 +23,6 @@ NO_RATES: Final[Rates] = {}
 
 _Step = tuple[datetime | None, str]
 _Place = tuple[Mode, ContextThreshold | None]
-
-
-def current_snapshot(cache_dir: Path) -> Snapshot:
-    """The newer of the merged file and the snapshot that came with this version; a file that is damaged is neither."""
-    shipped = read_snapshot(shipped_snapshot())
-    try:
-        merged = read_snapshot((cache_dir / MERGED).read_bytes())
-    except (OSError, DataUnreadableError):
-        return shipped
-    return merged if merged.as_of >= shipped.as_of and merged.voices == shipped.voices else shipped
 
 
 def merge_copies(copies: Mapping[str, Sequence[Page]]) -> bytes | None:

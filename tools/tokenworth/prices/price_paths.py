@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
+from anyio import to_thread
+
 from tokenworth.context import Cost, PathPoint, Price, PriceChange, PricePath
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.observations import Meter
@@ -22,7 +24,7 @@ from tokenworth.prices.priced import Priced
 from tokenworth.prices.sheets import Sheet
 from tokenworth.prices.usages import read_usage
 
-__all__ = ["PricedPaths", "blended"]
+__all__ = ["PricedPaths", "blended", "read_paths"]
 
 # The usual mix in which list prices are compared: three tokens sent for one made, none of them cached.
 SENT: Final = 3
@@ -60,6 +62,10 @@ class PricedPaths:
 
     def __init__(self, prices: PriceList) -> None:
         self.prices = prices
+
+    async def ready(self) -> None:
+        """The list is read, and the paths' own file is small: at most one read of it, off the event loop."""
+        await to_thread.run_sync(read_paths)
 
     def blended_usd_per_million(self, model: str, at: datetime) -> Price | None:
         """The price of a typical mix of a model's tokens at a moment; None is unpriced, never zero."""
@@ -146,7 +152,7 @@ class PricedPaths:
 
     def _listed(self, table: str, key: str, wanted: str, until: datetime) -> PricePath | None:
         for entry in _file()[table]:
-            if entry[key] == wanted.strip().lower():
+            if wanted.strip().lower() in (entry[key], str(entry["name"]).lower()):
                 points = [
                     point
                     for day, model in cast("list[list[str]]", entry["points"])
@@ -178,6 +184,11 @@ def _path(name: str, source: str, points: list[PathPoint], until: datetime) -> P
 def _first_day(found: Priced, start: datetime) -> date:
     known = found.released_on()
     return known if start.year == 1 and known is not None else start.date()
+
+
+def read_paths() -> None:
+    """Read the file of paths, which is otherwise read on first use, for callers that must not block later."""
+    _file()
 
 
 @lru_cache(maxsize=1)

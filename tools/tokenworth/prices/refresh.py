@@ -20,8 +20,9 @@ from tokenworth.prices.fetchers.fetching import Fetch, fetch, read
 from tokenworth.prices.fetchers.guards import models_priced
 from tokenworth.prices.fetchers.last_good import Kept, read_copy, write_atomically, write_copy
 from tokenworth.prices.fetchers.source import Page
-from tokenworth.prices.merged import MERGED, merge_copies
+from tokenworth.prices.merged import merge_copies
 from tokenworth.prices.observations import Parsed
+from tokenworth.prices.snapshot import MERGED
 
 __all__ = [
     "Compile",
@@ -114,7 +115,7 @@ async def refresh_prices(
 ) -> RefreshReport:
     """`refresh` over the real network, with a client that reaches the chosen sources' hosts and no others.
 
-    Afterwards `merged.current_snapshot(cache_dir)` is what the price list works from.
+    Afterwards `snapshot.current_snapshot(cache_dir)` is what the price list works from.
 
     Raises:
         InvalidInputError: a name that no source has.

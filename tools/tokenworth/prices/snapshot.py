@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenworth.errors import DataUnreadableError
@@ -14,15 +15,19 @@ from tokenworth.errors import DataUnreadableError
 __all__ = [
     "FACT_CODES",
     "FORMAT",
+    "MERGED",
     "NO_PRICE",
     "ModelLine",
     "Snapshot",
     "SourceInfo",
+    "current_snapshot",
     "read_snapshot",
     "shipped_snapshot",
 ]
 
 FORMAT: Final = 1
+# The file in the cache folder that a refresh lays over the shipped one.
+MERGED: Final = "prices.json"
 # A model's facts are kept under one letter each.
 FACT_CODES: Final = {
     "context_tokens_max": "c",
@@ -136,6 +141,22 @@ def read_snapshot(content: bytes) -> Snapshot:
 def shipped_snapshot() -> bytes:
     """The snapshot that comes with this version."""
     return files("tokenworth.prices.data").joinpath("snapshot.json").read_bytes()
+
+
+def current_snapshot(cache_dir: Path, shipped: Snapshot | None = None) -> Snapshot:
+    """The newer of the merged file and the snapshot that came with this version; a file that is damaged is neither.
+
+    Args:
+        cache_dir: where refreshed prices are kept.
+        shipped: the latter, where it has been read already.
+    """
+    if shipped is None:
+        shipped = read_snapshot(shipped_snapshot())
+    try:
+        merged = read_snapshot((cache_dir / MERGED).read_bytes())
+    except (OSError, DataUnreadableError):
+        return shipped
+    return merged if merged.as_of >= shipped.as_of and merged.voices == shipped.voices else shipped
 
 
 def _source(fields: dict[str, Any]) -> SourceInfo:

@@ -168,11 +168,15 @@ def _budget(group: Group) -> tuple[float, Literal[1, 12]]:
     if group.per_year is not None:
         return float(group.per_year), 12
     if group.share_of_pay is not None:
-        return float(group.share_of_pay) * _usd(group.pay), 12
+        year = float(group.share_of_pay) * _usd(group.pay)
+        return year if year >= CENT else 0.0, 12
     return inf, 1
 
 
 UNKNOWN_SPREAD: Final = -1.0
+# Percentiles further apart than this are no use of people: the top tenth at 600 times the median.
+LOG_SD_MAX: Final = 5.0
+CENT: Final = 0.01
 
 
 async def _use(use: TokenUse | None, at: str, context: Context, sources: list[str]) -> Lognormal | None:
@@ -188,7 +192,7 @@ async def _use(use: TokenUse | None, at: str, context: Context, sources: list[st
     try:
         if use.p50 is not None:
             said = {0.5: use.p50, 0.9: use.p90, 0.99: use.p99}
-            return from_percentiles({p: float(amount) for p, amount in said.items() if amount is not None})
+            return _near(from_percentiles({p: float(amount) for p, amount in said.items() if amount is not None}))
         mean = _usd(use.mean)
         if use.p90 is None:
             return Lognormal(mean, UNKNOWN_SPREAD)
@@ -197,6 +201,12 @@ async def _use(use: TokenUse | None, at: str, context: Context, sources: list[st
         raise InvalidInputError(
             f"{at}.use", str(error), "Send figures of one month, such as p50: 120, p90: 900"
         ) from None
+
+
+def _near(fitted: Lognormal) -> Lognormal:
+    if fitted.log_sd > LOG_SD_MAX:
+        raise ValueError("the percentiles are too far apart")
+    return fitted
 
 
 async def _from_ledger(team: str, at: str, context: Context, sources: list[str]) -> Lognormal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import isinf
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from tokenworth.valuation.payroll import contributions_on, raise_costing
 from tokenworth.valuation.tax_curve import AnyTaxCurve, gross_salary_equivalent, gross_up
 
 __all__ = ["Compared", "compare_designs", "tax_of", "worth_of", "worth_with_personal_share"]
+
+# Below a cent a year nothing is worth telling per dollar.
+COST_MIN: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def compare_designs(case: Case, members: list[Member]) -> list[Compared]:
 
 def worth_of(compared: Iterable[Compared]) -> DesignWorth | None:
     """Per dollar of employer cost; None where nothing costs anything."""
-    some = [c for c in compared if c.cost > 0.0]
+    some = [c for c in compared if c.cost > COST_MIN]
     if not some:
         return None
     return DesignWorth(
@@ -106,7 +110,7 @@ def tax_of(compared: Iterable[Compared]) -> dict[Design, TaxExposure]:
             if_face_usd=significant(c.if_face),
         )
         for c in compared
-        if c.cost > 0.0
+        if c.cost > COST_MIN
     }
 
 

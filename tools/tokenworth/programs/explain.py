@@ -144,7 +144,7 @@ def levers_of(
     if case.prepaid:
         saved = float((now.paid - now.at_contract_price).sum(axis=0).mean()) / years
         found.append(Lever(change="pay as used, not in advance", usd_year=significant(saved), for_whom="employer"))
-    if case.commitment_usd_year > 0.0:
+    if case.commitment_usd_year > 0.0 and case.assumptions["employer_discount"].base < 1.0:
         found.append(_smaller_commitment(case, now, years))
     promised = float(now.promised[:12].sum(axis=0).mean()) * 12.0 / min(case.months, 12)
     if pooling is not None and not case.pooled and case.limited:

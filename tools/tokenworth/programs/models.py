@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -53,6 +54,7 @@ __all__ = [
 MONTHS_MAX: Final = 60
 PEOPLE_MAX: Final = 100_000
 Design = Literal["cash", "stipend", "grant", "pool"]
+CENT: Final = Decimal("0.01")
 DRAWS_DEFAULT: Final = 2_000
 INTEGER: Final[dict[str, Any]] = {"type": "integer"}
 GROUPS_LISTING: Final[dict[str, Any]] = {
@@ -79,6 +81,8 @@ def _fields(names: str) -> dict[str, Any]:
 def _in_usd(amount: Money) -> Money:
     if amount.currency not in (None, "USD"):
         raise ValueError("programmes are planned in USD; convert the amount")
+    if 0 < amount.number < CENT:
+        raise ValueError("less than a cent; send 0 or at least 0.01")
     return amount
 
 
@@ -90,7 +94,7 @@ def _above_zero(amount: Money) -> Money:
 
 Usd = Annotated[MoneyField, AfterValidator(_in_usd)]
 PositiveUsd = Annotated[Usd, AfterValidator(_above_zero)]
-YearlyChange = Annotated[float, Field(gt=-1, le=10)]
+YearlyChange = Annotated[float, Field(ge=-0.99, le=10)]
 Scenarios = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=24)], YearlyChange], Field(min_length=1, max_length=5)
 ]

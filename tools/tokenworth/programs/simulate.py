@@ -54,7 +54,7 @@ class Outcome:
 
     Attributes:
         wanted: use without budgets, USD at list price, indexed (month, draw); `used` within budgets.
-        promised: what the month's budgets add up to, USD at list price; infinite without budgets.
+        promised: what the month's budgets add up to, USD at list price; groups without budgets left out.
         at_contract_price: use within budgets, at contract prices.
         announced: budgets, at contract prices; what a provider may announce as revenue.
         paid: what the employer pays, commitments included.
@@ -98,8 +98,9 @@ def run_worlds(
         found = crowd_use(crowd, substream(case.seed, f"people_{team.name}"), checkpoint)
         wanted += found.demand
         used += found.used
-        promised += face * np.array(team.people)[:, np.newaxis] * team.budget_month_usd
-        granted += face * _grants(team)[:, np.newaxis]
+        if not isinf(team.budget_usd):
+            promised += face * np.array(team.people)[:, np.newaxis] * team.budget_month_usd
+            granted += face * _grants(team)[:, np.newaxis]
         by_team.append(found.used[:, :12].sum(axis=1))
     teams = np.stack(by_team, axis=1)
     return [_outcome(case, p, wanted[w], used[w], promised[w], granted[w], teams[w]) for w in range(len(worlds))]

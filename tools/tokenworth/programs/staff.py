@@ -24,6 +24,8 @@ __all__ = ["VALUATION", "Member", "grant_terms", "pool_share", "pool_year", "sam
 
 SAMPLE: Final = 8_000
 SAMPLE_MIN: Final = 400
+# What is less is nothing.
+NOTHING_USD: Final = 1e-6
 # A budget nobody reaches, where a design has none.
 NO_LIMIT_USD: Final = 1e12
 VALUATION: Final = (
@@ -123,7 +125,7 @@ def spread_of(members: list[Member]) -> Spread:
     weights = np.concatenate([np.full(len(_per_person(m, m.used.used)), m.weight) for m in members])
     means = np.array([float(_per_person(m, m.used.used).mean()) for m in members])
     heads = np.array([float(m.team.people[0]) for m in members])
-    several = len(members) > 1 and means.min() > 0.0
+    several = len(members) > 1 and means.min() > NOTHING_USD
     return Spread(
         gini=round(gini_of_groups(used, weights), 3),
         p90_over_p50=_ratio(_weighted(used, weights)),

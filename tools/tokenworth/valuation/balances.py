@@ -24,7 +24,7 @@ def monthly_balances(
     """Run a grant that rolls over forward from now.
 
     Args:
-        terms: the contract; its cap and what the grant is counted in apply.
+        terms: the contract; its cap and what the grant is counted in and how long, from now, apply.
         budget_by_month: granted at the start of months 1, 2, ..., USD at today's price.
         p: draws of the parameters, by name.
         swings: demand over its level, one array for each month of the year; the same each year.
@@ -50,6 +50,8 @@ def monthly_balances(
             left, price = left * (moved / price), moved
         demand = (wanted * swings[month % 12])[np.newaxis]
         left = use_with_carry(demand, budget * price, left, terms.carry_cap_usd).left
+        if month + 1 > 12.0 * terms.lasts_years:
+            left = np.zeros_like(left)
         rows.append(left)
     return np.stack(np.broadcast_arrays(*rows))
 

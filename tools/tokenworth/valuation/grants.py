@@ -17,7 +17,17 @@ from tokenworth.valuation.price_paths import average_price_ratio
 from tokenworth.valuation.usage import YearOfUse, annual_log_sd, demand_swing, use_with_carry, use_within_budget
 from tokenworth.valuation.willingness import willingness_to_pay
 
-__all__ = ["ALL_ON", "PRICE_CHANGE", "Factors", "TokenTerms", "TokenYear", "own_worth", "token_share", "token_years"]
+__all__ = [
+    "ALL_ON",
+    "PRICE_CHANGE",
+    "RETIREMENT_HAZARD",
+    "Factors",
+    "TokenTerms",
+    "TokenYear",
+    "own_worth",
+    "token_share",
+    "token_years",
+]
 
 Denomination = Literal["usd", "model", "flagship", "capability"]
 Imputed = Literal["none", "personal_use", "face"]
@@ -29,6 +39,7 @@ PRICE_CHANGE: Final[dict[Denomination, str]] = {
     "flagship": "price_change_flagship",
     "capability": "price_change_capability",
 }
+RETIREMENT_HAZARD: Final = "model_retirement_hazard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class TokenTerms:
         cash_out: share of face paid out for tokens not used; 0 for none.
         denomination: what the grant is counted in.
         usd_per_million: today's price of that, USD per million tokens; matters for the price floor only.
+        lasts_years: when what the grant is counted in is withdrawn, after which nothing of it can be used.
         kept_months: how long what has rolled over may be used after leaving; 0 lost, infinite portable.
         imputed: what the employer taxes the grant as.
         grossed_up: whether the employer pays that tax.
@@ -56,6 +68,7 @@ class TokenTerms:
     cash_out: float = 0.0
     denomination: Denomination = "usd"
     usd_per_million: float = 1.0
+    lasts_years: float = float("inf")
     kept_months: float = 0.0
     imputed: Imputed = "personal_use"
     grossed_up: bool = False
@@ -131,7 +144,8 @@ def token_years(
     swings = _swings(terms, p, shocks, factors)
     for year, budget in enumerate(terms.budget_usd):
         price = _price_index(terms, p, year, factors)
-        wanted = p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / terms.periods_per_year
+        usable = min(max(terms.lasts_years - year, 0.0), 1.0)
+        wanted = usable * p["demand_usd_year"] * (1.0 + p["demand_growth"]) ** year / terms.periods_per_year
         demand = wanted * (swings if terms.periods_per_year == 12 else swings[year : year + 1])
         granted = budget * price / terms.periods_per_year
         if terms.carries:
@@ -220,7 +234,7 @@ def own_worth(
     """Willingness to pay for personal use, after quality and a named model's retirement; by period, USD."""
     quality = p["choice_quality"]
     if denomination == "model":
-        quality = quality * np.exp(-p["model_retirement_hazard"] * (year + 0.5))
+        quality = quality * np.exp(-p[RETIREMENT_HAZARD] * (year + 0.5))
     paid = willingness_to_pay(personal, own_spend, p["demand_elasticity"])
     paid = personal + factors.would_not_buy * (paid - personal)
     return paid * (1.0 + factors.quality * (quality - 1.0))

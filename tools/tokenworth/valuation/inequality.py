@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from tokenworth.valuation.arrays import Array, Numeric, as_array
 
 __all__ = ["gini", "gini_of_groups", "percentile_ratio"]
+
+# A share too small to be told from nothing.
+NOTHING: Final = 1e-12
 
 
 def gini(values: Array) -> float:
@@ -33,6 +38,6 @@ def gini_of_groups(values: Array, counts: Numeric) -> float:
 
 
 def percentile_ratio(values: Array, high: float = 90.0, low: float = 50.0) -> float | None:
-    """One percentile over another (p90/p50); None where the lower is nothing."""
+    """One percentile over another (p90/p50); None where the lower is nothing beside the higher."""
     below, above = np.percentile(values, (low, high))
-    return float(above / below) if below > 0.0 else None
+    return float(above / below) if below > above * NOTHING else None

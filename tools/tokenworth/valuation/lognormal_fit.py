@@ -38,11 +38,11 @@ def from_percentiles(points: Mapping[float, float]) -> Lognormal:
     """
     z = np.array([NormalDist().inv_cdf(p) for p in points])
     logs = np.log(np.array(list(points.values())))
-    slope, start = np.polyfit(z, logs, 1)
+    slope, start = (float(number) for number in np.polyfit(z, logs, 1))
     if slope < -SLOPE_NOISE:
         raise ValueError("higher percentiles must have higher amounts")
-    log_sd = max(float(slope), 0.0)
-    return Lognormal(exp(float(start) + log_sd**2 / 2.0), log_sd)
+    log_sd = max(slope, 0.0)
+    return Lognormal(exp(start + log_sd**2 / 2.0), log_sd)
 
 
 def from_mean_and_percentile(mean: float, probability: float, amount: float) -> Lognormal:

@@ -31,6 +31,8 @@ CELLS: Final = 1 << 16
 BEYOND: Final = 1e-5
 # Room above the mean for what rounding to the lattice adds to the spread.
 ROOM: Final = 1.05
+# A mean demand below this is none.
+NOTHING_USD: Final = 1e-9
 SHARED_NODES: Final = 2001
 SHARED_REACH: Final = 6.0
 HALVINGS: Final = 60
@@ -69,7 +71,7 @@ def pooled_budget(members: Sequence[Members], safety: float, shared_log_sd: floa
         shared_log_sd: log standard deviation of the factor common to all; at most each part's own.
     """
     own = [Members(m.count, m.mean, sqrt(max(m.log_sd**2 - shared_log_sd**2, 0.0))) for m in members]
-    step, below = _sum_on_lattice([m for m in own if m.count > 0 and m.mean > 0.0])
+    step, below = _sum_on_lattice([m for m in own if m.count > 0 and m.mean > NOTHING_USD])
     if step == 0.0:
         return 0.0
     nodes, weights = _standard_normal_nodes() if shared_log_sd > 0.0 else (np.zeros(1), np.ones(1))

@@ -47,6 +47,10 @@ class Book:
         """The ids of all budgets."""
         return await self._store.budgets()
 
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
+        return await self._store.spends(budget, since_ms, step_ms)
+
     async def close(self) -> None:
         """Finish what was asked and let go of the store."""
         await self._store.close()

@@ -7,17 +7,15 @@ to expire first) is left to the batch, which knows all the rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tokenworth.budgets import Amount, Grant
 from tokenworth.burn.ledger.entries import Leg, fingerprint, hold_name, written_legs
 from tokenworth.burn.ledger.operations import Reserve
 from tokenworth.burn.ledger.periods import span_at
 from tokenworth.burn.ledger.postgres_batch import Memory
+from tokenworth.burn.ledger.postgres_driver import Connection
 from tokenworth.burn.ledger.sqlite_store import wall_clock_ms
-
-if TYPE_CHECKING:
-    import asyncpg
 
 __all__ = ["Direct"]
 
@@ -88,11 +86,11 @@ class Direct:
             above = budget.parent
         return cls(operation, memory.version, tuple(legs), from_ms, until_ms)
 
-    async def run(self, connection: asyncpg.Connection) -> Grant | None:
+    async def run(self, connection: Connection) -> Grant | None:
         """The grant, or None when it was none and nothing was changed.
 
         Raises:
-            asyncpg.UniqueViolationError: the same key came in another connection at the same time.
+            Exception: one of `AGAIN`, when the same key came in another connection at the same time.
         """
         request = self.operation.request
         row = await connection.fetchrow(

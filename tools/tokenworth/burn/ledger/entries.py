@@ -136,7 +136,7 @@ def entry_from_row(row: Sequence[object]) -> Entry:
     values = list(row)
     values[LEGS_AT] = _read_legs(str(values[LEGS_AT]))
     values[-1] = bool(values[-1])
-    return Entry(*values)  # type: ignore[arg-type] # the store's columns hold these types, by its schema
+    return Entry(*values)  # type: ignore[arg-type]  # the store's columns hold these types, by its schema
 
 
 def row_of(entry: Entry) -> tuple[object, ...]:

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tokenworth.budgets import NOTHING, UNITS, Amount, Balance, Budget
 from tokenworth.burn.ledger.entries import Leg
-
-if TYPE_CHECKING:
-    import asyncpg
+from tokenworth.burn.ledger.postgres_driver import Connection, Row
 
 __all__ = ["Lease", "begin_slice", "delete_leases", "give_back", "insert_lease", "leases_of", "next_shard", "slice_of"]
 
@@ -79,25 +77,25 @@ def give_back(main: Balance, leased: Balance) -> None:
     main.unpriced_tokens += leased.unpriced_tokens
 
 
-async def next_shard(connection: asyncpg.Connection) -> int:
+async def next_shard(connection: Connection) -> int:
     """A number that no other lease has or had."""
     return int(await connection.fetchval("SELECT nextval('shards')"))
 
 
-async def insert_lease(connection: asyncpg.Connection, leased: Balance) -> None:
+async def insert_lease(connection: Connection, leased: Balance) -> None:
     """Let others find the lease."""
     await connection.execute("INSERT INTO leases VALUES ($1, $2, $3)", leased.shard, leased.budget, leased.period_ms)
 
 
-async def leases_of(connection: asyncpg.Connection, budgets: Iterable[str]) -> list[Leg]:
+async def leases_of(connection: Connection, budgets: Iterable[str]) -> list[Leg]:
     """The leases on some budgets, whoever has them."""
-    rows: Sequence[asyncpg.Record] = await connection.fetch(
+    rows: Sequence[Row] = await connection.fetch(
         "SELECT budget, period_ms, shard FROM leases WHERE budget = ANY ($1::text[])", sorted(budgets)
     )
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-async def delete_leases(connection: asyncpg.Connection, legs: Sequence[Leg]) -> None:
+async def delete_leases(connection: Connection, legs: Sequence[Leg]) -> None:
     """Forget leases that were given back."""
     shards = [leg[2] for leg in legs]
     await connection.execute("DELETE FROM leases WHERE shard = ANY ($1::bigint[])", shards)

@@ -10,7 +10,8 @@ from platformdirs import user_data_path
 
 from tokenworth.burn.ledger.book import Book
 from tokenworth.burn.ledger.sqlite_store import SqliteStore, Sync
-from tokenworth.errors import InvalidInputError
+from tokenworth.burn.ledger.store import Store
+from tokenworth.errors import InvalidInputError, LedgerUnusableError
 
 __all__ = ["open_ledger"]
 
@@ -30,9 +31,7 @@ async def open_ledger(address: str | None, *, sync: Sync = "normal") -> Book:
         InvalidInputError: an address of another kind.
     """
     if address is not None and address.startswith(POSTGRES):
-        from tokenworth.burn.ledger.postgres_store import open_postgres  # noqa: PLC0415 - an optional extra
-
-        return Book(await open_postgres(address))
+        return Book(await _open_database(address))
     if address is not None and "://" in address:
         raise InvalidInputError(
             "settings: ledger", "not an address of a ledger", "Send the path of a file, or a postgresql:// address"
@@ -43,3 +42,14 @@ async def open_ledger(address: str | None, *, sync: Sync = "normal") -> Book:
 def _open_file(address: str | None, sync: Sync) -> SqliteStore:
     path = user_data_path("tokenworth", appauthor=False) / FILE_NAME if address is None else Path(address).expanduser()
     return SqliteStore(path, sync=sync)
+
+
+async def _open_database(address: str) -> Store:
+    try:
+        from tokenworth.burn.ledger.postgres_store import open_postgres  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError:
+        raise LedgerUnusableError(
+            "a PostgreSQL ledger needs the extra `postgres`. Install tokenworth[postgres], "
+            "or give TOKENWORTH_LEDGER a file"
+        ) from None
+    return await open_postgres(address)

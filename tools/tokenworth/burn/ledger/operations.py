@@ -133,7 +133,7 @@ class Settle:
             desk.count(balance, held=held, spent=spent)
             balance.unpriced_tokens += unpriced
             desk.spend(leg[0], spent, desk.now_ms)
-            _put_excess_on_main(desk, leg, entry, charged)
+            _put_excess_on_main(desk, leg)
         left = desk.left(desk.places(entry.budget))
         entry.state = "released" if charged == NOTHING else "settled"
         entry.late = expired
@@ -272,10 +272,10 @@ def _refusal(desk: Desk, places: Sequence[Place], amount: Amount) -> Refusal | N
     return None
 
 
-def _put_excess_on_main(desk: Desk, leg: Leg, entry: Entry, charged: Amount) -> None:
+def _put_excess_on_main(desk: Desk, leg: Leg) -> None:
     """A lease is a slice already counted on the budget; what is charged beyond the slice is the budget's own debt."""
     balance = desk.at(leg)
-    if not balance.shard or not any((charged.of(unit) or 0) > (entry.held.of(unit) or 0) for unit in UNITS):
+    if not balance.shard:
         return
     excess = Amount(*(max(-(balance.left(unit) or 0), 0) for unit in UNITS))
     if excess != NOTHING:

@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tokenworth.budgets import Period
 from tokenworth.errors import InvalidInputError
 
-__all__ = ["ONCE_MS", "WINDOW_BUCKETS", "Span", "nominal_ms", "periods_between", "slot_ms", "span_at", "zone_named"]
+__all__ = [
+    "ONCE_MS",
+    "WINDOW_BUCKETS",
+    "Span",
+    "nominal_ms",
+    "periods_between",
+    "recent_ms",
+    "slot_ms",
+    "span_at",
+    "zone_named",
+]
 
 ONCE_MS: Final = 0
 # A rolling window is counted in this many pieces: a charge leaves it after the window and at most one piece more.
@@ -71,6 +81,12 @@ def nominal_ms(period: Period) -> int:
 def slot_ms(period: Period) -> int:
     """How finely a budget's charges are kept over time."""
     return max(nominal_ms(period) // SLOTS // 1000, 1) * 1000
+
+
+def recent_ms(period: Period) -> int:
+    """How far back an answer looks: the longest alert window, a tenth of the period, and what there is of a day."""
+    nominal = nominal_ms(period)
+    return max(nominal // 10, min(nominal, DAY_MS))
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tokenworth.budgets import UNITS, Amount, Balance, Budget, Grant
 from tokenworth.burn.ledger.desk import Desk
@@ -21,16 +21,14 @@ from tokenworth.burn.ledger.leases import (
 )
 from tokenworth.burn.ledger.operations import Operation, Record, Reserve, Settle, expire
 from tokenworth.burn.ledger.periods import span_at
+from tokenworth.burn.ledger.postgres_driver import Connection
 from tokenworth.burn.ledger.postgres_rows import Fetched, Rows
 from tokenworth.burn.ledger.set_limits import SetBudget
 from tokenworth.errors import TokenworthError
 
-if TYPE_CHECKING:
-    import asyncpg
-
 __all__ = ["Batch", "LeasesInTheWayError", "Memory"]
 
-DUE_MAX: Final = 500
+DUE_MAX: Final = 5_000
 LEASE_AFTER: Final = 4
 # How old the part of an answer's `left` may be that lies outside this server's lease.
 BEYOND_MS: Final = 500
@@ -39,7 +37,15 @@ Outcome = tuple[Any, TokenworthError | None]
 
 
 class LeasesInTheWayError(Exception):
-    """A hold would be refused while somebody has a slice of the budget; it must be decided with all slices back."""
+    """A hold would be refused, or a budget would be in debt, while somebody has a slice of it.
+
+    Attributes:
+        budgets: whose slices must be given back before the batch is decided.
+    """
+
+    def __init__(self, budgets: set[str]) -> None:
+        super().__init__()
+        self.budgets = budgets
 
 
 @dataclass(slots=True)
@@ -69,7 +75,7 @@ class Batch:
     """Operations to do together, in a transaction that somebody else begins and ends."""
 
     def __init__(
-        self, connection: asyncpg.Connection, writer: int, memory: Memory, operations: Sequence[Operation[Any]]
+        self, connection: Connection, writer: int, memory: Memory, operations: Sequence[Operation[Any]]
     ) -> None:
         self._connection = connection
         self._rows = Rows(connection, writer)
@@ -80,14 +86,14 @@ class Batch:
         self._touched: set[Leg] = set()
         self._now_ms = 0
 
-    async def run(self, *, exact: bool) -> list[Outcome]:
+    async def run(self, take_back: set[str]) -> list[Outcome]:
         """Do them all; refusals are outcomes.
 
         Args:
-            exact: first take back every lease on the budgets concerned, so that nothing is refused for a slice.
+            take_back: budgets whose leases are given back first, whoever has them.
 
         Raises:
-            LeasesInTheWayError: not `exact`, and a lease may be why a hold would be refused.
+            LeasesInTheWayError: others must be given back too; nothing that was done may be committed.
         """
         setting = any(isinstance(one, SetBudget) for one in self._operations)
         if setting:
@@ -105,17 +111,16 @@ class Batch:
         self._fetched.entries = {entry.id: entry for entry in entries}
         entries = list(self._fetched.entries.values())
         await self._fetch_balances(charged, entries)
-        set_here = {one.change.budget for one in self._operations if isinstance(one, SetBudget)}
-        if back := {*charged, *set_here} if exact else set_here:
+        back = take_back | {one.change.budget for one in self._operations if isinstance(one, SetBudget)}
+        if back:
             await self._take_back(back)
         elif self._memory.leasing:
             await self._lease()
         desk = Desk(self._now_ms, budgets, self._fetched, {name: lease.shard for name, lease in self._leases.items()})
         desk.beyond = await self._beyond()
         outcomes = self._apply(desk, [entry for entry in entries if self._is_due(entry)])
-        if not exact:
-            await self._check_leases(outcomes)
         self._mark(desk)
+        await self._check_leases(desk, outcomes, back)
         await self._rows.write(desk)
         self._remember(desk)
         return outcomes
@@ -153,6 +158,24 @@ class Batch:
             self._memory.budgets |= await self._rows.lock_budgets(rolling)
 
     async def _fetch_balances(self, charged: Mapping[str, Budget], entries: Sequence[Entry]) -> None:
+        wanted = self._charged_legs(charged)
+        settles = {one.entry: one for one in self._operations if isinstance(one, Settle)}
+        for entry in entries:
+            if entry.is_hold and (entry.id in settles or self._is_due(entry)):
+                wanted |= self._legs_of(entry, settles.get(entry.id))
+        for one in self._operations:
+            if isinstance(one, SetBudget):
+                wanted |= self._set_legs(one)
+        await self._lock(wanted)
+        for name in [name for name, lease in self._leases.items() if self._reclaimed(name, lease, wanted)]:
+            del self._leases[name]
+        if absent := {(leg[0], leg[1], 0) for leg in wanted if leg[2] and leg not in self._fetched.balances}:
+            await self._lock(absent | {self._main(self._memory.budgets[leg[0]]) for leg in absent})
+        await self._fetch_series(wanted)
+        await self._fetch_before({*charged, *(leg[0] for leg in wanted)})
+
+    def _charged_legs(self, charged: Mapping[str, Budget]) -> set[Leg]:
+        """Where holds and records count: a lease that covers what this batch wants, else the budget itself."""
         wanted: set[Leg] = set()
         wants = self._wants()
         for name, budget in charged.items():
@@ -160,37 +183,23 @@ class Batch:
             lease = self._leases.get(name)
             if lease is not None and lease.period_ms == main[1] and lease.covers(wants.get(name, Amount())):
                 wanted.add((name, main[1], lease.shard))
-            else:
-                wanted.add(main)
-                if lease is not None:
-                    wanted |= {(name, lease.period_ms, lease.shard), (name, lease.period_ms, 0)}
+                continue
+            wanted.add(main)
+            if lease is not None:
+                wanted |= {(name, lease.period_ms, lease.shard), (name, lease.period_ms, 0)}
         if any(isinstance(one, Record) for one in self._operations):
             wanted |= {self._main(budget) for budget in charged.values()}
-        over = {one.entry for one in self._operations if isinstance(one, Settle)}
-        for entry in entries:
-            if entry.is_hold and (entry.id in over or self._is_due(entry)):
-                wanted |= self._legs_of(entry)
-        for one in self._operations:
-            if isinstance(one, SetBudget):
-                wanted |= self._set_legs(one)
-        await self._lock(wanted)
-        gone = [name for name, lease in self._leases.items() if self._reclaimed(name, lease, wanted)]
-        for name in gone:
-            del self._leases[name]
-        if absent := {(leg[0], leg[1], 0) for leg in wanted if leg[2] and leg not in self._fetched.balances}:
-            await self._lock(absent | {self._main(self._memory.budgets[leg[0]]) for leg in absent})
-        await self._fetch_series(charged, wanted)
+        return wanted
 
     def _reclaimed(self, name: str, lease: Lease, wanted: set[Leg]) -> bool:
         leg = (name, lease.period_ms, lease.shard)
         return leg in wanted and leg not in self._fetched.balances
 
-    def _legs_of(self, entry: Entry) -> set[Leg]:
+    def _legs_of(self, entry: Entry, settle: Settle | None) -> set[Leg]:
         """Where an entry counts, with the budget itself behind a lease that may be exceeded or is not ours."""
         legs: set[Leg] = set()
-        settle = next((one for one in self._operations if isinstance(one, Settle) and one.entry == entry.id), None)
-        exceeded = settle is not None and any(
-            (settle.amount.of(unit) or 0) > (entry.held.of(unit) or 0) for unit in UNITS
+        exceeded = entry.state == "expired" or (
+            settle is not None and any((settle.amount.of(unit) or 0) > (entry.held.of(unit) or 0) for unit in UNITS)
         )
         for leg in entry.legs:
             legs.add(leg)
@@ -215,32 +224,34 @@ class Batch:
                 legs.add((one.change.budget, span_at(period, self._now_ms).start_ms, 0))
         return legs
 
-    async def _fetch_series(self, charged: Mapping[str, Budget], wanted: set[Leg]) -> None:
-        """Windows of rolling budgets, and the later periods of budgets that roll over."""
+    async def _fetch_series(self, wanted: set[Leg]) -> None:
+        """Windows of rolling budgets, and the later periods of budgets that roll over or are set."""
         since: dict[str, int] = {}
+        being_set = {one.change.budget for one in self._operations if isinstance(one, SetBudget)}
         for name, start, _ in wanted:
             budget = self._memory.budgets.get(name)
-            if budget is None:
+            first = start
+            if budget is not None and budget.period.kind == "rolling":
+                first = min(start, span_at(budget.period, self._now_ms).counted_from_ms)
+            elif name not in being_set and (budget is None or not budget.period.rolls_over):
                 continue
-            if budget.period.kind == "rolling":
-                first = span_at(budget.period, self._now_ms).counted_from_ms
-                since[name] = min(since.get(name, first), first)
-            elif budget.period.rolls_over:
-                since[name] = min(since.get(name, start), start)
-        for one in self._operations:
-            if isinstance(one, SetBudget):
-                starts = [start for name, start, _ in wanted if name == one.change.budget]
-                since[one.change.budget] = min([*starts, since.get(one.change.budget, 2**62)])
+            since[name] = min(since.get(name, first), first)
         if since:
             self._put(await self._rows.lock_series(since))
-        for name, budget in {**charged, **{leg[0]: self._memory.budgets.get(leg[0]) for leg in wanted}}.items():
-            if budget is not None and budget.period.rolls_over:
-                main = self._main(budget)
-                if main not in self._fetched.balances:
-                    before = await self._rows.lock_latest_before(name, main[1])
-                    if before is not None:
-                        self._fetched.before[name] = before
-                        self._put([before])
+
+    async def _fetch_before(self, names: set[str]) -> None:
+        """The last period of each budget that rolls over and has not begun its present one."""
+        for name in sorted(names):
+            budget = self._memory.budgets.get(name)
+            if budget is None or not budget.period.rolls_over:
+                continue
+            main = self._main(budget)
+            if main in self._fetched.balances:
+                continue
+            before = await self._rows.lock_latest_before(name, main[1])
+            if before is not None:
+                self._fetched.before[name] = before
+                self._put([before])
 
     async def _lock(self, legs: set[Leg]) -> None:
         if legs:
@@ -346,14 +357,20 @@ class Batch:
                 outcomes.append((None, refused))
         return outcomes
 
-    async def _check_leases(self, outcomes: Sequence[Outcome]) -> None:
+    async def _check_leases(self, desk: Desk, outcomes: Sequence[Outcome], back: set[str]) -> None:
+        """A slice in somebody's hands must neither be why a hold is refused nor be granted from while there is debt."""
         refused = [
             operation
             for operation, (answer, _) in zip(self._operations, outcomes, strict=True)
             if isinstance(answer, Grant) and answer.refusal is not None and answer.refusal.reason == "limit"
         ]
-        if refused and await leases_of(self._connection, self._chains(refused)):
-            raise LeasesInTheWayError
+        suspects = set(self._chains(refused))
+        for leg in desk.touched:
+            balance = desk.balances[leg]
+            if not leg[2] and any((balance.left(unit) or 0) < 0 for unit in UNITS):
+                suspects.add(leg[0])
+        if suspects - back and (found := {leg[0] for leg in await leases_of(self._connection, suspects - back)}):
+            raise LeasesInTheWayError(found)
 
     def _mark(self, desk: Desk) -> None:
         for leg in self._touched:

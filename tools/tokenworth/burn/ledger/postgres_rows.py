@@ -1,17 +1,18 @@
 """Reads and writes a desk's rows in PostgreSQL: all that a batch needs is fetched first, under locks in a fixed order.
 
-The order is: the lock for new periods, rolling budgets by id, entries by id, balances by key. What must be taken out
+The order is: entries by id, the lock for new periods, rolling budgets by id, balances by key. What must be taken out
 of order can at worst meet a deadlock, which PostgreSQL breaks and the store tries again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tokenworth.budgets import Amount, Balance, Budget
 from tokenworth.burn.ledger.desk import Desk
 from tokenworth.burn.ledger.entries import ENTRY_COLUMNS, Entry, Leg, entry_from_row, row_of
+from tokenworth.burn.ledger.postgres_driver import Connection
 from tokenworth.burn.ledger.rows import (
     BALANCE_COLUMNS,
     CLOSING_COLUMNS,
@@ -21,9 +22,6 @@ from tokenworth.burn.ledger.rows import (
     row_of_budget,
     row_of_closing,
 )
-
-if TYPE_CHECKING:
-    import asyncpg
 
 __all__ = ["Fetched", "Rows"]
 
@@ -77,7 +75,8 @@ WITH made AS (
   INSERT INTO entries SELECT * FROM unnest({_arrays([*ENTRY_TYPES.values()], 0)})
 ), closed AS (
   UPDATE entries SET {CLOSED}
-  FROM unnest({_arrays([ENTRY_TYPES[name] for name in CLOSED_COLUMNS], AFTER_MADE)}) AS now ({", ".join(CLOSED_COLUMNS)})
+  FROM unnest({_arrays([ENTRY_TYPES[name] for name in CLOSED_COLUMNS], AFTER_MADE)})
+  AS now ({", ".join(CLOSED_COLUMNS)})
   WHERE entries.id = now.id
 ), counted AS (
   INSERT INTO balances SELECT * FROM unnest({_arrays([*BALANCE_TYPES.values()], AFTER_CLOSED)})
@@ -134,7 +133,7 @@ class Fetched:
 class Rows:
     """One connection's rows, inside a transaction that somebody else begins and ends."""
 
-    def __init__(self, connection: asyncpg.Connection, writer: int) -> None:
+    def __init__(self, connection: Connection, writer: int) -> None:
         self._connection = connection
         self._writer = writer
 
@@ -222,13 +221,14 @@ class Rows:
         )
         return None if row is None else balance_from_row(tuple(row))
 
-    async def spends(self, budget: str, since_ms: int) -> list[tuple[int, int, int]]:
-        """What was charged to a budget since a moment, by slot: moment, nano-USD, tokens."""
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> list[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         rows = await self._connection.fetch(
-            "SELECT slot_ms, sum(nano_usd)::bigint, sum(tokens)::bigint FROM spends "
-            "WHERE budget = $1 AND slot_ms >= $2 GROUP BY slot_ms ORDER BY slot_ms",
+            "SELECT slot_ms / $3 * $3, sum(nano_usd)::bigint, sum(tokens)::bigint FROM spends "
+            "WHERE budget = $1 AND slot_ms >= $2 GROUP BY 1 ORDER BY 1",
             budget,
             since_ms,
+            step_ms,
         )
         return [(row[0], row[1], row[2]) for row in rows]
 

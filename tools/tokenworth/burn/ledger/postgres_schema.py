@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from tokenworth.burn.ledger.postgres_driver import Connection
 from tokenworth.errors import LedgerUnusableError
-
-if TYPE_CHECKING:
-    import asyncpg
 
 __all__ = ["SCHEMA_VERSION", "open_schema"]
 
@@ -98,7 +96,7 @@ MIGRATIONS: Final = (
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 
-async def open_schema(connection: asyncpg.Connection) -> bytes:
+async def open_schema(connection: Connection) -> bytes:
     """Make sure that the connection's schema is a ledger of this version, creating or upgrading it; its salt.
 
     Raises:
@@ -115,7 +113,8 @@ async def open_schema(connection: asyncpg.Connection) -> bytes:
             )
         if not known:
             await connection.execute(
-                "CREATE TABLE ledger_meta (format bigint NOT NULL, salt bytea NOT NULL, budgets_version bigint NOT NULL)"
+                "CREATE TABLE ledger_meta "
+                "(format bigint NOT NULL, salt bytea NOT NULL, budgets_version bigint NOT NULL)"
             )
             await connection.execute("INSERT INTO ledger_meta VALUES (0, $1, 0)", secrets.token_bytes(SALT_BYTES))
         for number in range(version, SCHEMA_VERSION):

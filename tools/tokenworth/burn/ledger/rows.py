@@ -36,14 +36,14 @@ row_of_closing: Final = attrgetter(*CLOSING_COLUMNS, "id")
 
 def balance_from_row(row: Sequence[object]) -> Balance:
     """A balance from a store's row, in the order of `BALANCE_COLUMNS`."""
-    return Balance(*row)  # type: ignore[arg-type] # as the schema says
+    return Balance(*row)  # type: ignore[arg-type]  # as the schema says
 
 
 def budget_from_row(row: Sequence[object]) -> Budget:
     """A budget from a store's row: id, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens."""
     name, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens = row
-    period = Period(kind, timezone, window_s, bool(rolls_over))  # type: ignore[arg-type] # as the schema says
-    return Budget(name, parent, period, limit_nano_usd, limit_tokens)  # type: ignore[arg-type] # as the schema says
+    period = Period(kind, timezone, window_s, bool(rolls_over))  # type: ignore[arg-type]  # as the schema says
+    return Budget(name, parent, period, limit_nano_usd, limit_tokens)  # type: ignore[arg-type]  # as the schema says
 
 
 def row_of_budget(budget: Budget) -> tuple[object, ...]:

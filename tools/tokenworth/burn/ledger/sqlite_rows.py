@@ -29,9 +29,14 @@ SELECT_SINCE: Final = f"{BALANCES} WHERE budget = ? AND period_ms >= ? ORDER BY 
 ENTRIES: Final = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - see above
 SELECT_ENTRY: Final = f"{ENTRIES} WHERE id = ?"
 SELECT_DUE: Final = f"{ENTRIES} WHERE state = 'held' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
-INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"
-CLOSE_ENTRY: Final = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in CLOSING_COLUMNS)} WHERE id = ?"  # noqa: S608 - see above
-PUT_BALANCE: Final = f"INSERT OR REPLACE INTO balances VALUES ({', '.join('?' * len(BALANCE_COLUMNS))})"
+SELECT_NEWS: Final = """
+SELECT value, EXISTS (SELECT 1 FROM entries WHERE state = 'held' AND expires_ms <= ?)
+FROM meta WHERE name = 'budgets_version'
+"""
+INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"  # noqa: S608 - see above
+CLOSED: Final = ", ".join(f"{name} = ?" for name in CLOSING_COLUMNS)
+CLOSE_ENTRY: Final = f"UPDATE entries SET {CLOSED} WHERE id = ?"  # noqa: S608 - see above
+PUT_BALANCE: Final = f"INSERT OR REPLACE INTO balances VALUES ({', '.join('?' * len(BALANCE_COLUMNS))})"  # noqa: S608 - see above
 ADD_SPEND: Final = """
 INSERT INTO spends VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd, tokens = tokens + excluded.tokens
@@ -72,10 +77,10 @@ class Rows:
         """Open holds that have expired, the oldest first."""
         return [entry_from_row(row) for row in self._connection.execute(SELECT_DUE, (now_ms, most))]
 
-    def budgets_version(self) -> int:
-        """A number that changes whenever a budget is set."""
-        (version,) = self._connection.execute("SELECT value FROM meta WHERE name = 'budgets_version'").fetchone()
-        return int(version)
+    def news(self, now_ms: int) -> tuple[int, bool]:
+        """A number that changes whenever a budget is set, and whether a hold has expired."""
+        version, due = self._connection.execute(SELECT_NEWS, (now_ms,)).fetchone()
+        return int(version), bool(due)
 
     def budgets(self) -> dict[str, Budget]:
         """Every budget, by id."""
@@ -93,11 +98,12 @@ class Rows:
             above = found[above].parent
         return found
 
-    def spends(self, budget: str, since_ms: int) -> list[tuple[int, int, int]]:
-        """What was charged to a budget since a moment, by slot: moment, nano-USD, tokens."""
+    def spends(self, budget: str, since_ms: int, step_ms: int) -> list[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         return self._connection.execute(
-            "SELECT slot_ms, nano_usd, tokens FROM spends WHERE budget = ? AND slot_ms >= ? ORDER BY slot_ms",
-            (budget, since_ms),
+            "SELECT slot_ms / ?1 * ?1, sum(nano_usd), sum(tokens) FROM spends "
+            "WHERE budget = ?2 AND slot_ms >= ?3 GROUP BY 1 ORDER BY 1",
+            (step_ms, budget, since_ms),
         ).fetchall()
 
     def observed(self, budget: str, period_ms: int) -> dict[str, Amount]:

@@ -105,6 +105,11 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         return list(await loop.run_in_executor(self._readers, self._read, self._readable.budgets))
 
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget, by steps of time; see `Store.spends`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, self._readable.spends, budget, since_ms, step_ms)
+
     async def close(self) -> None:
         """Commit what was submitted, then close the file."""
         if self._closed:
@@ -166,8 +171,11 @@ class SqliteStore:
         """Do a batch as one transaction; refusals are outcomes, anything else undoes all of it."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            desk = Desk(self._clock_ms(), self._budgets(), self._rows)
-            self._sweep(desk)
+            now_ms = self._clock_ms()
+            version, due = self._rows.news(now_ms)
+            desk = Desk(now_ms, self._budgets(version), self._rows)
+            if due:
+                self._sweep(desk)
             outcomes: list[_Outcome] = []
             for operation, future in batch:
                 try:
@@ -185,8 +193,7 @@ class SqliteStore:
             self._known = (-1, {})
         return outcomes
 
-    def _budgets(self) -> dict[str, Budget]:
-        version = self._rows.budgets_version()
+    def _budgets(self, version: int) -> dict[str, Budget]:
         if version != self._known[0]:
             self._known = version, self._rows.budgets()
         return self._known[1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tokenworth.budgets import Amount, Balance, Budget, BudgetState, Level
 from tokenworth.burn.ledger.desk import Desk, Source
-from tokenworth.burn.ledger.periods import nominal_ms, slot_ms
+from tokenworth.burn.ledger.periods import recent_ms, slot_ms
 
 __all__ = ["Readable", "state_of"]
 
@@ -15,8 +15,8 @@ __all__ = ["Readable", "state_of"]
 class Readable(Source, Protocol):
     """What must be read of a store to show a budget, besides what a desk needs."""
 
-    def spends(self, budget: str, since_ms: int) -> list[tuple[int, int, int]]:
-        """What was charged to a budget since a moment, by slot: moment, nano-USD, tokens."""
+    def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         ...
 
     def observed(self, budget: str, period_ms: int) -> Mapping[str, Amount]:
@@ -33,13 +33,10 @@ def state_of(readable: Readable, budgets: dict[str, Budget], budget: str, now_ms
     desk = Desk(now_ms, budgets, readable)
     chain = desk.chain(budget)
     own = chain[0].period
-    since_ms = now_ms - nominal_ms(own)
-    if (start_ms := desk.span(chain[0]).counted_from_ms) and own.kind != "rolling":
-        since_ms = min(since_ms, start_ms)
     return BudgetState(
         now_ms=now_ms,
         chain=[_level(desk, readable, each) for each in chain],
-        spends=readable.spends(budget, since_ms),
+        spends=readable.spends(budget, now_ms - recent_ms(own), slot_ms(own)),
         slot_ms=slot_ms(own),
     )
 

@@ -43,6 +43,13 @@ class Store(Protocol):
         """The ids of all budgets, in order."""
         ...
 
+    async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
+        """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens, oldest first.
+
+        Charges are kept by `periods.slot_ms`, a minute of a month, so a finer step is empty in between.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was submitted and let go of everything; nothing may be asked afterwards."""
         ...
