@@ -1,7 +1,7 @@
 """10,000 offers on 2,000 draws through the command: wall and CPU time, memory of all its processes; medians of three.
 
-The offers have the shapes of the fixtures, in turn, with their amounts varied; options stay at the money, as the law has
-them granted.
+The offers have the shapes of the fixtures, in turn, with their amounts varied; options stay at the money, as they are
+granted by law.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _write_offers(path: Path) -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - the same offers each time
     shapes = [
         yaml.safe_load(file.read_text(encoding="utf-8"))
         for file in sorted(FIXTURES.glob("*.yaml"))
@@ -98,7 +98,7 @@ def _run(batch: Path, out: Path) -> tuple[float, float, float]:
 
 
 def _peak_kb(pid: int) -> dict[int, int]:
-    """The most resident memory of a process and its children so far, by process; pages that they share count in each."""
+    """The most resident memory of a process and its children so far, by process; shared pages count in each."""
     found: dict[int, int] = {}
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
