@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -13,11 +13,13 @@ from tokenworth_mcp.strict_json import JsonRefusedError, read_json
 
 __all__ = ["offer_options", "read_offer", "shared_arguments"]
 
+Returned = TypeVar("Returned")
+
 
 SET_HINT = 'Write NAME=VALUE, such as cut_hazard=0.1 or cut_hazard={"low": 0, "base": 0.1, "high": 0.2}'
 
 
-def offer_options(command: Callable[..., None]) -> Callable[..., None]:
+def offer_options(command: Callable[..., Returned]) -> Callable[..., Returned]:
     """Adds --person, --set, --seed and --draws to a command."""
     for option in (
         click.option("--draws", type=int, help="How many draws; more narrow the noise."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 import click
 
@@ -10,11 +10,13 @@ from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arg
 from tokenworth_mcp.cli.output import FORMATS, Format
 from tokenworth_mcp.cli.running import detail_option, run_tool
 
+if TYPE_CHECKING:
+    from tokenworth.offers.batch_rows import BatchFormat
+
 __all__ = ["command"]
 
 COLUMNS = {"components": ("name", "face_usd", "p10_usd", "p50_usd", "p90_usd")}
-BatchFormat = Literal["csv", "jsonl", "parquet"]
-BATCH_FORMATS: Final[tuple[BatchFormat, ...]] = get_args(BatchFormat)
+BATCH_FORMATS: Final[tuple[BatchFormat, ...]] = ("csv", "jsonl", "parquet")
 
 
 @click.command("value")
@@ -46,20 +48,30 @@ def command(
     if batch is not None:
         if file is not None or out is None:
             raise click.UsageError("--batch takes its offers from its own file and needs --out, the file to write.")
-        if output_format in FORMATS:
+        if output_format is not None and not _is_for_batches(output_format):
             raise click.UsageError("A batch is written as csv, jsonl or parquet.")
         from tokenworth_mcp.cli.batch import value_batch  # noqa: PLC0415 - one offer needs none of it
 
         return value_batch(batch, out, output_format, person, replaced, seed, draws, processes)
     if file is None:
         raise click.UsageError("Missing argument 'FILE'.")
-    if out is not None or processes is not None or output_format in BATCH_FORMATS:
+    if output_format is None:
+        output_format = "table"
+    if out is not None or processes is not None or not _is_for_people(output_format):
         raise click.UsageError("--out, --processes and csv, jsonl or parquet go with --batch.")
     offer, rest = read_offer(file)
     run_tool(
         "value_offer",
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
-        output_format or "table",
+        output_format,
         COLUMNS,
     )
     return 0
+
+
+def _is_for_people(output_format: Format | BatchFormat) -> TypeGuard[Format]:
+    return output_format in FORMATS
+
+
+def _is_for_batches(output_format: Format | BatchFormat) -> TypeGuard[BatchFormat]:
+    return output_format in BATCH_FORMATS

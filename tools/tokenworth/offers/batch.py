@@ -1,13 +1,14 @@
-"""Values thousands of offers from a file into a file: in parts, on several processes, and on from where it was cut off."""
+"""Values thousands of offers from a file into a file: in parts, on several processes, going on where it was cut off."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -15,10 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from importlib.metadata import version
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from tokenworth.cases import Case, build_case
 from tokenworth.context import Context
@@ -36,7 +38,7 @@ PART_ROWS: Final = 500
 PROCESSES_MAX: Final = 8
 
 
-class BatchBoundary(Protocol):
+class BatchBoundary(Hashable, Protocol):
     """How a batch reads what people wrote and says what is wrong with it; one that processes can be handed."""
 
     def context(self) -> Context:
@@ -149,12 +151,12 @@ class _Worker:
         self._boundary = boundary
         self._context = replace(boundary.context(), clock=lambda: settings.as_of)
         self._valuer = BatchValuer(settings.seed, settings.draws)
-        person, overrides = (
-            boundary.read_json(settings.person.encode()),
-            boundary.read_json(settings.overrides.encode()),
-        )
-        self._person = person if isinstance(person, dict) else {}
-        self._shared = {"overrides": overrides, "seed": settings.seed, "draws": settings.draws}
+        self._person: dict[str, Any] = json.loads(settings.person)
+        self._shared = {
+            "overrides": json.loads(settings.overrides),
+            "seed": settings.seed,
+            "draws": settings.draws,
+        }
 
     def answers(self, rows: list[Row]) -> list[BatchRow]:
         """The answer to each row, in order."""
@@ -162,10 +164,12 @@ class _Worker:
         answers: list[BatchRow] = []
         for place, row in enumerate(rows):
             try:
-                cases[place] = self._case(row)
-                answers.append(BatchRow(row.line, cases[place].offer.label, None))
+                case = self._case(row)
             except TokenworthError as error:
                 answers.append(BatchRow(row.line, None, None, self._boundary.in_one_line(error)))
+                continue
+            cases[place] = case
+            answers.append(BatchRow(row.line, case.offer.label, None))
         for place, figures in zip(cases, self._valuer.value(list(cases.values())), strict=True):
             answers[place] = replace(answers[place], figures=figures)
         return answers
@@ -173,7 +177,7 @@ class _Worker:
     def _case(self, row: Row) -> Case:
         arguments = arguments_of(row, self._boundary.read_json)
         own = arguments.get("person", {})
-        person = {**self._person, **own} if isinstance(own, dict) else own
+        person = {**self._person, **cast("dict[str, Any]", own)} if isinstance(own, dict) else own
         request = self._boundary.read_request({**arguments, "person": person, **self._shared})
         return build_case(
             request.offer, request.person, request.overrides, self._context, label=request.offer.label or "offer"
@@ -191,7 +195,7 @@ def _answers(rows: list[Row], settings: _Settings, boundary: BatchBoundary) -> l
 
 def _answered(
     rows: Iterator[Row], settings: _Settings, boundary: BatchBoundary, processes: int
-) -> Iterator[list[BatchRow]]:
+) -> Generator[list[BatchRow]]:
     """The answers by parts, in the order of the rows; never more parts under way than keep all processes busy."""
     parts = iter(lambda: list(islice(rows, PART_ROWS)), [])
     if processes <= 1:
@@ -231,8 +235,6 @@ def _end_with(sentinel: int) -> None:
 
 def _asked(job: BatchJob) -> dict[str, str]:
     """What must be the same for a batch to go on, by what people call it, as digests: a record holds no facts."""
-    import tokenworth  # noqa: PLC0415 - the package imports its families
-
     said = {
         "rows in the file": _digest_of_file(job.source),
         "facts about the person": job.person,
@@ -240,7 +242,7 @@ def _asked(job: BatchJob) -> dict[str, str]:
         "--seed": str(job.seed),
         "--draws": str(job.draws),
         "--format": job.out_format,
-        "version of tokenworth": tokenworth.__version__,
+        "version of tokenworth": version("tokenworth"),
     }
     return {name: sha256(text.encode()).hexdigest() for name, text in said.items()}
 

@@ -11,15 +11,14 @@ from functools import lru_cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth.terms import Offer, Person
 
-__all__ = ["FORMATS", "BatchFormat", "Row", "arguments_of", "count_rows", "format_of", "load_parquet", "read_rows"]
+__all__ = ["BatchFormat", "Row", "arguments_of", "count_rows", "format_of", "load_parquet", "read_rows"]
 
 BatchFormat = Literal["csv", "jsonl", "parquet"]
-FORMATS: Final[tuple[BatchFormat, ...]] = get_args(BatchFormat)
 SUFFIXES: Final[dict[str, BatchFormat]] = {
     ".csv": "csv",
     ".jsonl": "jsonl",
@@ -108,7 +107,7 @@ def arguments_of(row: Row, read_json: JsonReader) -> dict[str, Any]:
 
 
 def load_parquet() -> Any:  # noqa: ANN401 - an optional package, which ships no types
-    """pyarrow's Parquet module.
+    """The Parquet module of pyarrow.
 
     Raises:
         DataUnreadableError: it is not installed.
@@ -242,19 +241,16 @@ def _plain(value: object, name: str) -> object:
     if isinstance(value, str):
         return _from_text(value, name)
     if isinstance(value, float):
-        # What has a gap becomes a column of floats in many programs, and the gap not a number.
-        if math.isnan(value):
-            return None
-        return int(value) if value.is_integer() and name in _plain_names() else value
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+        # Where a row has no number, many programs make a column of floats and leave "not a number" in the gap.
+        whole = value.is_integer() and name in _plain_names()
+        return None if math.isnan(value) else int(value) if whole else value
     if isinstance(value, dict):
         parts = {key: _plain(inner, key) for key, inner in cast("dict[str, object]", value).items()}
         return {key: inner for key, inner in parts.items() if inner is not None} or None
     if isinstance(value, list):
         return [_plain(inner, name) for inner in cast("list[object]", value)]
-    if value is None or isinstance(value, bool | int):
-        return value
+    if value is None or isinstance(value, bool | int | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else value
     raise InvalidInputError(name, "a kind of value that no field takes", "Send numbers, text, true or false")
 
 

@@ -195,7 +195,8 @@ def _worth(
     by_period = use.used.reshape(
         use.used.shape[:1] + (1,) * max(unused.ndim - use.used.ndim + 1, 0) + use.used.shape[1:]
     )
-    used = by_period + (1.0 - unused) * (period_face - by_period)
+    all_counts = unused.ndim == 0 and unused == 1.0
+    used = by_period if all_counts else by_period + (1.0 - unused) * (period_face - by_period)
     if share.any():
         own = own_worth(p, factors, year, used * share, terms.denomination, own_spend)
     else:

@@ -60,12 +60,11 @@ def certainty_equivalent(
     power = 1.0 - as_array(gamma)
     log_utility = np.abs(power) < 1e-6
     power = np.where(log_utility, 1.0, power)
-    points, weights = _hermite(nodes)
-    # Nodes on a new first axis: one pass over all of them.
-    shape = (nodes,) + (1,) * max(a.ndim for a in (sd, log_mean, held, outside, power))
-    logs = np.log(outside + held * np.exp(log_mean + sd * points.reshape(shape)))
-    utility = np.where(log_utility, logs, np.exp(power * logs))
-    expected = np.tensordot(weights, utility, axes=1)
+    expected: Array = np.zeros(())
+    # Node by node: arrays of one node stay in the cache, and all of them at once do not.
+    for point, weight in _hermite(nodes):
+        logs = np.log(outside + held * np.exp(log_mean + sd * point))
+        expected = expected + weight * np.where(log_utility, logs, np.exp(power * logs))
     total = np.where(log_utility, np.exp(np.where(log_utility, expected, 0.0)), np.abs(expected) ** (1.0 / power))
     return total - outside
 
@@ -93,7 +92,7 @@ def firm_survival(five_year_probability: Numeric, years: Numeric) -> Array:
 
 
 @lru_cache(maxsize=4)
-def _hermite(nodes: int) -> tuple[Array, Array]:
+def _hermite(nodes: int) -> tuple[tuple[float, float], ...]:
     """Nodes and weights for the expectation of a function of a standard normal."""
     points, weights = np.polynomial.hermite_e.hermegauss(nodes)
-    return points, weights / weights.sum()
+    return tuple(zip(points.tolist(), (weights / weights.sum()).tolist(), strict=True))

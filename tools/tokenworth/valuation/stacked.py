@@ -7,9 +7,9 @@ operations in the same order as it would alone: an offer's digits do not depend 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 
@@ -25,15 +25,15 @@ Terms = TypeVar("Terms")
 BRANCHED_ON: Final = frozenset({"clawback_years", "kept_months", "cash_out"})
 
 
-def shape_of(part: object, name: str = "") -> Hashable:
+def shape_of(part: Hashable, name: str = "") -> Hashable:
     """What terms must have in common to be stacked: all but their numbers, and which of these are zero."""
     if isinstance(part, float) and name not in BRANCHED_ON:
         return part > 0.0
     if isinstance(part, tuple):
-        return tuple([shape_of(each, name) for each in cast("tuple[object, ...]", part)])
+        return tuple([shape_of(each, name) for each in cast("tuple[Hashable, ...]", part)])
     if is_dataclass(part):
-        return (type(part), *[shape_of(getattr(part, field), field) for field in _fields(type(part))])
-    return cast("Hashable", part)
+        return (type(part), *[shape_of(getattr(part, field), field) for field in _fields(part)])
+    return part
 
 
 def stacked(parts: Sequence[Terms]) -> Terms:
@@ -48,8 +48,8 @@ def stacked(parts: Sequence[Terms]) -> Terms:
         rows = zip(*cast("Sequence[tuple[object, ...]]", parts), strict=True)
         return cast("Terms", tuple([stacked(row) for row in rows]))
     if is_dataclass(first):
-        names = _fields(type(first))
-        return type(first)(**{name: stacked([getattr(part, name) for part in parts]) for name in names})
+        whole = {name: stacked([getattr(part, name) for part in parts]) for name in _fields(first)}
+        return cast("Terms", replace(cast("Any", first), **whole))
     return first
 
 
@@ -72,6 +72,10 @@ def stacked_taxes(taxes: Sequence[TaxYears]) -> TaxYears:
     return TaxYears(pay, pay if same else by_year([years.salary for years in taxes]))
 
 
+def _fields(part: object) -> tuple[str, ...]:
+    return _fields_of(cast("Hashable", type(part)))
+
+
 @lru_cache(maxsize=32)
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields_of(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("Any", kind)))

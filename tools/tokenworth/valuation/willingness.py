@@ -27,11 +27,18 @@ def willingness_to_pay(usable: Numeric, own_spend: Numeric, elasticity: Numeric)
     """
     p, s0 = as_array(usable), as_array(own_spend)
     power = 1.0 - 1.0 / np.maximum(as_array(elasticity), 1e-9)
-    log_over = np.log(np.clip(p / np.maximum(s0, SPEND_MIN), 1.0, RATIO_MAX))
+    # In place from here on: these are the largest arrays of a valuation, and memory is slower than arithmetic.
+    log_over = as_array(p / np.maximum(s0, SPEND_MIN))
+    np.log(np.minimum(np.maximum(log_over, 1.0, out=log_over), RATIO_MAX, out=log_over), out=log_over)
     # (x^power - 1)/power tends to ln x as eps tends to 1, so one expression serves both cases of the formula.
     near_one = np.abs(power) < 1e-8
     safe = np.where(near_one, 1.0, power)
-    beyond = (np.exp(safe * log_over) - 1.0) / safe
+    beyond = as_array(safe * log_over)
+    np.exp(beyond, out=beyond)
+    beyond -= 1.0
+    beyond /= safe
     if near_one.any():
         beyond = np.where(near_one, log_over, beyond)
-    return as_array(np.minimum(p, s0) + s0 * beyond)
+    beyond *= s0
+    beyond += np.minimum(p, s0)
+    return beyond
