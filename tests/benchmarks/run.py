@@ -32,6 +32,7 @@ def _load(path: Path):
     """A module by its file: the folder is no package, and its names are those of other modules."""
     spec = importlib.util.spec_from_file_location(f"benchmark_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look themselves up there
     spec.loader.exec_module(module)
     return module
 
