@@ -31,7 +31,7 @@ __all__ = ["value_batch"]
 SOME_FAILED: Final = 1
 # Rows that fail are all in the file; the first few are shown at once.
 SHOWN: Final = 5
-# Read by the processes of a batch as they start: each keeps to one thread, since there are as many of them as processors,
+# Read by the processes of a batch as they start: each keeps to one thread (there are as many as processors),
 # and keeps the memory of one block for the next instead of handing it back (glibc).
 PROCESS_SETTINGS: Final = {
     "OPENBLAS_NUM_THREADS": "1",
