@@ -31,8 +31,8 @@ __all__ = ["value_batch"]
 SOME_FAILED: Final = 1
 # Rows that fail are all in the file; the first few are shown at once.
 SHOWN: Final = 5
-# Read by the processes of a batch as they start: each keeps to one thread, since there are as many of them as processors,
-# and keeps the memory of one block for the next instead of handing it back (glibc).
+# Read by the processes of a batch as they start: each keeps to one thread, since there is one for each processor, and
+# keeps the memory of a block for the next instead of handing it back (glibc).
 PROCESS_SETTINGS: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_TRIM_THRESHOLD_": "268435456",
