@@ -51,16 +51,12 @@ def taxes_for(offer: Offer, person: Person, assumptions: Assumptions) -> Taxed:
     inflation = assumptions["tax_inflation"].base
     tables = [_tables(first + i, person, inflation) for i in range(HORIZON_YEARS)]
     household = float(person.household_income.number) / usd_per_unit if person.household_income else 0.0
-    pay = tuple(_curve(table, household, contractor=contractor).scaled(usd_per_unit) for table in tables)
-    salary = (
-        tuple(_curve(table, household, contractor=False).scaled(usd_per_unit) for table in tables)
-        if contractor
-        else pay
-    )
+    pay = tuple(_curve(table, household, usd_per_unit, contractor=contractor) for table in tables)
+    salary = tuple(_curve(table, household, usd_per_unit, contractor=False) for table in tables) if contractor else pay
     withheld = "self-employment tax" if contractor else tables[0].withheld
     filing = f" ({person.filing or 'single'})" if tables[0].joint else ""
     places = [place for place in (person.state, person.locality) if place is not None]
-    employer = [() if contractor else tuple(c.scaled(usd_per_unit) for c in table.employer) for table in tables]
+    employer = [() if contractor else _employer(table, usd_per_unit) for table in tables]
     return Taxed(
         TaxYears(pay, salary),
         ", ".join([f"{tables[0].name} {first}{filing}", withheld, *places]),
@@ -122,8 +118,15 @@ def _tables(year: int, person: Person, inflation: float) -> TaxTables:
 
 
 @lru_cache(maxsize=256)
-def _curve(tables: TaxTables, household: float, contractor: bool) -> TaxCurve:
-    return tax_curve(tables, household_income=household, contractor=contractor)
+def _curve(tables: TaxTables, household: float, usd_per_unit: float, *, contractor: bool) -> TaxCurve:
+    """The curve in USD."""
+    return tax_curve(tables, household_income=household, contractor=contractor).scaled(usd_per_unit)
+
+
+@lru_cache(maxsize=256)
+def _employer(tables: TaxTables, usd_per_unit: float) -> tuple[Contribution, ...]:
+    """What the employer pays on top of wages, its limits in USD."""
+    return tuple(each.scaled(usd_per_unit) for each in tables.employer)
 
 
 def _notes(tables: list[TaxTables], inflation: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tokenworth.assumptions import Assumptions
+from tokenworth.assumptions import Assumption
 from tokenworth.cases import Case
 from tokenworth.money import whole
 from tokenworth.offers.employer import OptionCosts, employer_costs
@@ -79,7 +79,7 @@ class BatchValuer:
         terms, taxes = stacked([case.terms for case in cases]), stacked_taxes([case.taxes for case in cases])
         p = {**UNUSED}
         for name in parameters_of(cases[0].terms):
-            p[name] = stacked_draws([self._draw(name, case.assumptions) for case in cases])
+            p[name] = self._draws_of(name, [case.assumptions[name] for case in cases])
         pay = value_pay(terms, p, self._token_shocks(cases[0]), taxes)
         charged = stacked([case.employer_taxes for case in cases])
         options = np.array([[self._option_costs.total_usd(case)] for case in cases])
@@ -117,8 +117,13 @@ class BatchValuer:
             )
         return found
 
-    def _draw(self, name: str, assumptions: Assumptions) -> Array:
-        spread = assumptions[name].spread()
+    def _draws_of(self, name: str, entries: Sequence[Assumption]) -> Array:
+        """One parameter for all rows of a block: one row where none of them says otherwise."""
+        if all(entry is entries[0] for entry in entries):
+            entries = entries[:1]
+        return stacked_draws([self._draw(name, entry.spread()) for entry in entries])
+
+    def _draw(self, name: str, spread: Spread) -> Array:
         key = (name, spread)
         if key not in self._drawn:
             if len(self._drawn) >= KNOWN_DRAWS_MAX:

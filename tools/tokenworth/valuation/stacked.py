@@ -42,6 +42,8 @@ def stacked(parts: Sequence[Terms]) -> Terms:
     A column is typed as the number in whose place it stands: the formulas take both.
     """
     first = parts[0]
+    if all(part is first for part in parts):
+        return first
     if isinstance(first, float):
         return first if all(part == first for part in parts) else cast("Terms", np.array(parts)[:, np.newaxis])
     if isinstance(first, tuple):

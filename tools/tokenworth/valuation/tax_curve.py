@@ -110,6 +110,8 @@ class TaxCurves:
 
 def curves_by_row(curves: Sequence[TaxCurve]) -> AnyTaxCurve:
     """The curves of many rows as one; simply the curve where all rows have the same."""
+    if all(curve is curves[0] for curve in curves):
+        return curves[0]
     found: dict[bytes, tuple[TaxCurve, list[int]]] = {}
     for row, curve in enumerate(curves):
         found.setdefault(curve.wages.tobytes() + curve.tax.tobytes(), (curve, []))[1].append(row)
