@@ -26,7 +26,7 @@ from tokenworth_mcp.strict_json import read_json
 if TYPE_CHECKING:
     from tokenworth.context import Context
 
-__all__ = ["value_batch"]
+__all__ = ["CommandLine", "value_batch"]
 
 SOME_FAILED: Final = 1
 # Rows that fail are all in the file; the first few are shown at once.
@@ -41,19 +41,23 @@ PROCESS_SETTINGS: Final = {
 
 
 @dataclass(frozen=True)
-class _CommandLine:
+class CommandLine:
     """Reads and refuses as the commands for one offer do."""
 
     def context(self) -> Context:
+        """The context that the environment's settings ask for."""
         return open_context()
 
     def read_json(self, text: bytes) -> object:
+        """One JSON value, strictly."""
         return read_json(text)
 
     def read_request(self, arguments: dict[str, Any]) -> ValueOfferRequest:
+        """A request from plain JSON values."""
         return cast("ValueOfferRequest", read_request(find_tool("value_offer"), arguments))
 
     def in_one_line(self, error: TokenworthError) -> str:
+        """An error's message as a cell."""
         return in_one_line(error)
 
 
@@ -72,7 +76,7 @@ def value_batch(
     Raises:
         TokenworthError: options that cannot be used, or a file that cannot be read or written as a whole.
     """
-    boundary = _CommandLine()
+    boundary = CommandLine()
     shared = shared_arguments(person, replaced, seed, draws or BATCH_DRAWS, "concise")
     # What is the same for all rows is refused once, before any row is.
     asked = boundary.read_request({"offer": {"base": 1}, **shared})

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -36,6 +36,7 @@ BATCH_DRAWS: Final = 2000
 # Rows valued, and recorded, together. A batch that goes on does so from a multiple of it.
 PART_ROWS: Final = 500
 PROCESSES_MAX: Final = 8
+LABEL_LENGTH_MAX: Final = 80
 
 
 class BatchBoundary(Hashable, Protocol):
@@ -163,25 +164,33 @@ class _Worker:
         cases: dict[int, Case] = {}
         answers: list[BatchRow] = []
         for place, row in enumerate(rows):
+            label = None
             try:
-                case = self._case(row)
+                arguments = arguments_of(row, self._boundary.read_json)
+                label = _label_in(arguments)
+                cases[place] = self._case(arguments)
             except TokenworthError as error:
-                answers.append(BatchRow(row.line, None, None, self._boundary.in_one_line(error)))
-                continue
-            cases[place] = case
-            answers.append(BatchRow(row.line, case.offer.label, None))
+                answers.append(BatchRow(row.line, label, None, self._boundary.in_one_line(error)))
+            else:
+                answers.append(BatchRow(row.line, label, None))
         for place, figures in zip(cases, self._valuer.value(list(cases.values())), strict=True):
             answers[place] = replace(answers[place], figures=figures)
         return answers
 
-    def _case(self, row: Row) -> Case:
-        arguments = arguments_of(row, self._boundary.read_json)
+    def _case(self, arguments: dict[str, Any]) -> Case:
         own = arguments.get("person", {})
         person = {**self._person, **cast("dict[str, Any]", own)} if isinstance(own, dict) else own
         request = self._boundary.read_request({**arguments, "person": person, **self._shared})
         return build_case(
             request.offer, request.person, request.overrides, self._context, label=request.offer.label or "offer"
         )
+
+
+def _label_in(arguments: Mapping[str, Any]) -> str | None:
+    """What a row calls its offer, also where the rest cannot be used."""
+    offer = arguments.get("offer")
+    label = cast("dict[str, object]", offer).get("label") if isinstance(offer, dict) else None
+    return label if isinstance(label, str) and len(label) <= LABEL_LENGTH_MAX else None
 
 
 @lru_cache(maxsize=1)

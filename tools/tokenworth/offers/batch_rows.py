@@ -204,17 +204,18 @@ def _nested(cells: Mapping[str, object]) -> object:
     root: dict[str, object] = {}
     for path, cell in cells.items():
         *parents, last = path.split(".")
+        value = _plain(cell, last)
+        if value is None:
+            continue
         here = root
         for name in parents:
             inner = here.setdefault(name, {})
             if not isinstance(inner, dict):
                 raise _said_twice(path)
             here = cast("dict[str, object]", inner)
-        value = _plain(cell, last)
-        if value is not None:
-            if last in here:
-                raise _said_twice(path)
-            here[last] = value
+        if last in here:
+            raise _said_twice(path)
+        here[last] = value
     return _with_lists(root, "")
 
 
