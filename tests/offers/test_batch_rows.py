@@ -183,7 +183,7 @@ def test_a_cell_of_parquet_that_no_field_takes_is_refused_by_row(tmp_path):
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_a_file_that_is_not_there_is_named_without_its_folder(tmp_path, kind):
-    with pytest.raises(DataUnreadableError, match="^none: no such file"):
+    with pytest.raises(DataUnreadableError, match=r"^none: no such file"):
         list(read_rows(tmp_path / "none", kind))
 
 

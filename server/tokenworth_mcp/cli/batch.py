@@ -77,7 +77,7 @@ def value_batch(
         TokenworthError: options that cannot be used, or a file that cannot be read or written as a whole.
     """
     boundary = CommandLine()
-    shared = shared_arguments(person, replaced, seed, draws or BATCH_DRAWS, "concise")
+    shared = shared_arguments(person, replaced, seed, BATCH_DRAWS if draws is None else draws, "concise")
     # What is the same for all rows is refused once, before any row is.
     asked = boundary.read_request({"offer": {"base": 1}, **shared})
     boundary.context().assumptions.replaced(asked.overrides, field="overrides", origin="override")

@@ -83,6 +83,8 @@ class OutFile:
     """
 
     def __init__(self, path: Path, kind: BatchFormat, begun: Record) -> None:
+        if kind == "parquet":
+            load_parquet()  # refused before there is any work that could be lost
         self._path = path
         self._kind: BatchFormat = kind
         self._rows_path = path.with_name(f"{path.name}.rows") if kind == "parquet" else path
