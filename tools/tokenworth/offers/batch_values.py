@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from tokenworth.offers.value_offer import face_of
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.pay import Pay, levels_of, value_pay
+from tokenworth.valuation.payroll import Contribution
 from tokenworth.valuation.sensitivity import percentiles_by_row
 from tokenworth.valuation.spread import Spread
 from tokenworth.valuation.stacked import shape_of, stacked, stacked_draws, stacked_taxes
@@ -143,7 +145,12 @@ def _shape(case: Case) -> Hashable:
     tokens = case.terms.tokens
     # Nothing of one's own to value is the quicker path for a whole block.
     own = tokens is not None and case.assumptions["personal_share"].high > 0.0
-    return shape_of(case.terms), shape_of(case.employer_taxes), own
+    return shape_of(case.terms), _shape_of_charges(case.employer_taxes), own
+
+
+@lru_cache(maxsize=256)
+def _shape_of_charges(employer_taxes: tuple[tuple[Contribution, ...], ...] | None) -> Hashable:
+    return shape_of(employer_taxes)
 
 
 def _taxed_as(case: Case) -> str:
