@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from tokenworth.errors import InvalidInputError, TokenworthError
+from tokenworth.plain_text import plain_text, plain_values
 from tokenworth_mcp.catalogue import ToolEntry, load_tool
 from tokenworth_mcp.problems import Problem, find_problems
 from tokenworth_mcp.strict_json import JsonRefusedError, check_plain, is_object
@@ -65,7 +66,8 @@ async def answer_call(entry: ToolEntry, arguments: object, context: Context) -> 
     try:
         request = read_request(entry, arguments)
         answer = await load_tool(entry).function(request, context)
-        return Answered(answer.text(), answer.data())
+        # What people sent and what was fetched comes back in answers; here all of it is made visible.
+        return Answered(plain_text(answer.text()), plain_values(answer.data()))
     except TokenworthError:
         raise
     except Exception as error:  # noqa: BLE001 - the outer edge: whatever else it is, callers must not see it

@@ -7,6 +7,8 @@
   tool manager that we leave empty.
 - `TableServer` answers resource templates, reads and completions from our own table too: `MCPServer.resource` builds a
   pydantic model of its function at start-up, cannot match a variable with a slash in it, and quotes what was sent.
+- `TableServer` answers the prompts from our table as well, whose words are files: the SDK wants a function for each,
+  with a pydantic model of its arguments, and turns a refusal into an internal error.
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
@@ -29,13 +31,20 @@ from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.runner import serve_dual_era_loop
+from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
 from mcp_types import (
+    INVALID_PARAMS,
     CallToolResult,
     CompleteRequestParams,
     CompleteResult,
     Completion,
+    GetPromptResult,
+    InputRequiredResult,
     JSONRPCRequest,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
     ResourceTemplate,
     ResourceTemplateReference,
     TextContent,
@@ -43,9 +52,12 @@ from mcp_types import (
 )
 from pydantic import AnyUrl
 
-from tokenworth.errors import TokenworthError
+from tokenworth.errors import InvalidInputError, TokenworthError
+from tokenworth.plain_text import plain_text
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
+from tokenworth_mcp.paging import Pages
+from tokenworth_mcp.prompts import complete_argument, read_prompt, select_prompts, write_prompt
 from tokenworth_mcp.resources import NotThereError, complete_address, read_address, select_templates
 from tokenworth_mcp.snapshots import listed_tool, read_listing
 from tokenworth_mcp.strict_json import is_object
@@ -79,9 +91,10 @@ class TableServer(MCPServer[Any]):
         self._tool_context = context
         with _untouched_root_logger():
             # Nothing here ever changes while it runs, so there is nothing to subscribe to.
-            super().__init__(**identity, subscriptions=False, log_level="WARNING")
+            super().__init__(**identity, subscriptions=False, log_level="WARNING", middleware=[Pages()])
         self._templates = select_templates(self._entries)
-        if self._templates:
+        self._prompts = select_prompts(self._entries)
+        if self._templates or self._prompts:
             # The SDK's own decorator for this is untyped.
             self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
 
@@ -125,12 +138,50 @@ class TableServer(MCPServer[Any]):
             raise ResourceError(str(error)) from None
         return [ReadResourceContents(content=text, mime_type=mime_type)]
 
+    async def list_prompts(self) -> list[Prompt]:
+        """The prompts whose tools are offered."""
+        return [
+            Prompt(
+                name=entry.name,
+                title=prompt.title,
+                description=prompt.description,
+                arguments=[
+                    PromptArgument(
+                        name=argument["name"],
+                        title=argument["title"],
+                        description=argument["description"],
+                        required=argument.get("required", False),
+                    )
+                    for argument in prompt.arguments
+                ],
+            )
+            for entry in self._prompts
+            for prompt in [read_prompt(entry)]
+        ]
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: CallContext[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """What a prompt says with these arguments.
+
+        Raises:
+            MCPError: a prompt or an argument that does not exist, or a required one missing.
+        """
+        del context
+        try:
+            prompt, text = write_prompt(self._prompts, name, arguments or {})
+        except InvalidInputError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from None
+        said = PromptMessage(role="user", content=TextContent(type="text", text=plain_text(text)))
+        return GetPromptResult(description=prompt.description, messages=[said])
+
     async def _complete(self, _: ServerRequestContext[Any], params: CompleteRequestParams) -> CompleteResult:
-        fitting: list[str] = []
+        name, typed = params.argument.name, params.argument.value
         if isinstance(params.ref, ResourceTemplateReference):
             known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
-            name, typed = params.argument.name, params.argument.value
             fitting = await complete_address(self._templates, params.ref.uri, name, typed, known, self._tool_context)
+        else:
+            fitting = await complete_argument(self._prompts, params.ref.name, name, typed, self._tool_context)
         shown = fitting[:COMPLETIONS_MAX]
         more = len(fitting) > len(shown)
         return CompleteResult(completion=Completion(values=shown, total=len(fitting), has_more=more))

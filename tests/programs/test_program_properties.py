@@ -97,7 +97,8 @@ def test_one_pot_lets_people_use_at_least_what_own_budgets_do(request):
     last = str(own.months)
     monthly = {name for group in request["groups"] for name in group if name.startswith("per_")}
     if len(monthly) == 1:
-        assert pool.paid_by_month[last].p50_usd >= own.paid_by_month[last].p50_usd * 0.999
+        # Both are rounded to whole dollars.
+        assert pool.paid_by_month[last].p50_usd >= own.paid_by_month[last].p50_usd * 0.999 - 1
 
 
 @settings(deadline=None, max_examples=15)

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from tokenworth.money import Money, dollars, parse_fraction, parse_money, parse_tokens
+from tokenworth.plain_text import plain_text
 
 __all__ = [
     "DRAWS_DEFAULT",
     "LISTING_KEY",
+    "ONE_LINE",
     "OVERRIDES_SCHEMA",
     "SEED_DEFAULT",
     "Answer",
@@ -58,6 +60,15 @@ MoneyField = Annotated[
 TokenCount = Annotated[
     int, BeforeValidator(parse_tokens), WithJsonSchema({"type": ["integer", "string"], "examples": ["5M"]})
 ]
+
+
+def _one_line(value: object) -> object:
+    return " ".join(plain_text(value).split()) if isinstance(value, str) else value
+
+
+ONE_LINE: Final = BeforeValidator(_one_line)
+"""Marks the name that somebody gives to a thing of theirs: kept on one line, and visible. Stands after its limits."""
+
 Fraction = Annotated[
     Decimal,
     BeforeValidator(parse_fraction),

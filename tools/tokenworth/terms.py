@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from tokenworth.answers import Fraction, MoneyField, Strict, TokenCount, listed_as
+from tokenworth.answers import ONE_LINE, Fraction, MoneyField, Strict, TokenCount, listed_as
 from tokenworth.money import Money
 
 __all__ = ["Bonus", "Clawback", "EquityGrant", "Months", "Offer", "Person", "SignOn", "TokenGrant", "Vesting"]
@@ -237,7 +237,7 @@ class TokenGrant(Strict):
 class Offer(Strict):
     """A job offer or contract. Only `base` is needed; amounts are a year, in `currency`, as this job pays them."""
 
-    label: str | None = Field(default=None, min_length=1, max_length=80)
+    label: Annotated[str, Field(min_length=1, max_length=80), ONE_LINE] | None = None
     base: MoneyField
     bonus: Annotated[Bonus | None, BeforeValidator(_bonus_parts)] = Field(
         default=None,

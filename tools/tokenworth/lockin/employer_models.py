@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokenworth.answers import Fraction, MoneyField, Part, Strict, UsdRange
+from tokenworth.answers import ONE_LINE, Fraction, MoneyField, Part, Strict, UsdRange
 
 __all__ = [
     "ComingPrice",
@@ -23,7 +23,7 @@ __all__ = [
     "SwitchItem",
 ]
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Name = Annotated[str, Field(min_length=1, max_length=80), ONE_LINE]
 
 
 class Spend(Strict):

@@ -8,6 +8,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from tokenworth.answers import (
     DRAWS_DEFAULT,
+    ONE_LINE,
     OVERRIDES_SCHEMA,
     SEED_DEFAULT,
     Answer,
@@ -89,7 +90,7 @@ class Artefact(Strict):
     `held_by` says what keeps it from going along: the employer's account, ownership, or a format of one provider.
     """
 
-    what: Annotated[str, Field(min_length=1, max_length=80)]
+    what: Annotated[str, Field(min_length=1, max_length=80), ONE_LINE]
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     hours_each: Annotated[float, Field(ge=0, le=10_000)]
     portability: Fraction | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from tokenworth.answers import (
+    ONE_LINE,
     OVERRIDES_SCHEMA,
     SEED_DEFAULT,
     Answer,
@@ -96,7 +97,7 @@ Usd = Annotated[MoneyField, AfterValidator(_in_usd)]
 PositiveUsd = Annotated[Usd, AfterValidator(_above_zero)]
 YearlyChange = Annotated[float, Field(ge=-0.99, le=10)]
 Scenarios = Annotated[
-    dict[Annotated[str, Field(min_length=1, max_length=24)], YearlyChange], Field(min_length=1, max_length=5)
+    dict[Annotated[str, Field(min_length=1, max_length=24), ONE_LINE], YearlyChange], Field(min_length=1, max_length=5)
 ]
 
 
@@ -130,7 +131,7 @@ class TokenUse(Strict):
 class Group(Strict):
     """People with the same budget and alike in use; amounts in USD."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), ONE_LINE]
     headcount: Annotated[int, Field(ge=1, le=PEOPLE_MAX)]
     per_month: Usd | None = None
     per_year: Usd | None = None
