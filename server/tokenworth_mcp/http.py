@@ -22,7 +22,7 @@ from tokenworth_mcp.sdk_compat import TableServer
 from tokenworth_mcp.settings import Settings
 from tokenworth_mcp.shutdown import shutdown_asked
 
-__all__ = ["MCP_PATH", "build_app", "serve_http"]
+__all__ = ["MCP_PATH", "build_app", "listen", "serve_http"]
 
 MCP_PATH: Final = "/mcp"
 END_GRACE_SECONDS: Final = 5
@@ -35,7 +35,7 @@ async def serve_http(server: TableServer, settings: Settings) -> None:
     Raises:
         InvalidInputError: an address that other machines can reach, or one that cannot be listened on.
     """
-    listener = _listen(settings)
+    listener = listen(settings)
     host, port = listener.getsockname()[:2]
     app = build_app(server, settings, port)
     # log_config=None leaves logging as configured; uvicorn's own would log every request's path to stdout.
@@ -164,7 +164,12 @@ def _wire(answer: JSONRPCError) -> str:
     return answer.model_dump_json(by_alias=True, exclude={"error": {"data"}})
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens where the settings say.
+
+    Raises:
+        InvalidInputError: an address that other machines can reach, or one that cannot be listened on.
+    """
     host = "127.0.0.1" if settings.host == "localhost" else settings.host
     try:
         loopback = ipaddress.ip_address(host).is_loopback

@@ -16,7 +16,7 @@ from tokenworth_mcp.catalogue import Toolset
 from tokenworth_mcp.logs import LogLevel
 from tokenworth_mcp.problems import find_problems
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["CONFIG_VARIABLE", "PREFIX", "Settings", "load_settings"]
 
 PREFIX: Final = "TOKENWORTH_"
 CONFIG_VARIABLE: Final = "TOKENWORTH_CONFIG"

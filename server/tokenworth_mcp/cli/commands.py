@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
     "assumptions": "Show every default and who says so.",
+    "doctor": "Check a set-up and say what to fix.",
 }
 """What each command is for; it lives in the module of its name (`-` as `_`), as a click command called `command`."""
 

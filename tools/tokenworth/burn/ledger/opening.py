@@ -13,10 +13,13 @@ from tokenworth.burn.ledger.sqlite_store import SqliteStore, Sync
 from tokenworth.burn.ledger.store import Store
 from tokenworth.errors import InvalidInputError, LedgerUnusableError
 
-__all__ = ["open_ledger"]
+__all__ = ["NO_DRIVER", "POSTGRES", "ledger_file", "not_an_address", "open_ledger"]
 
 POSTGRES: Final = ("postgresql://", "postgres://")
 FILE_NAME: Final = "ledger.sqlite3"
+NO_DRIVER: Final = (
+    "a PostgreSQL ledger needs the extra `postgres`. Install tokenworth[postgres], or give TOKENWORTH_LEDGER a file"
+)
 
 
 async def open_ledger(address: str | None, *, sync: Sync = "normal") -> Book:
@@ -33,23 +36,31 @@ async def open_ledger(address: str | None, *, sync: Sync = "normal") -> Book:
     if address is not None and address.startswith(POSTGRES):
         return Book(await _open_database(address))
     if address is not None and "://" in address:
-        raise InvalidInputError(
-            "settings: ledger", "not an address of a ledger", "Send the path of a file, or a postgresql:// address"
-        )
+        raise not_an_address()
     return Book(await asyncio.to_thread(_open_file, address, sync))
 
 
+def ledger_file(address: str | None) -> Path:
+    """The file that an address names; one in the user's data folder when there is none."""
+    if address is not None:
+        return Path(address).expanduser()
+    return user_data_path("tokenworth", appauthor=False) / FILE_NAME
+
+
+def not_an_address() -> InvalidInputError:
+    """The error for an address of another kind."""
+    return InvalidInputError(
+        "settings: ledger", "not an address of a ledger", "Send the path of a file, or a postgresql:// address"
+    )
+
+
 def _open_file(address: str | None, sync: Sync) -> SqliteStore:
-    path = user_data_path("tokenworth", appauthor=False) / FILE_NAME if address is None else Path(address).expanduser()
-    return SqliteStore(path, sync=sync)
+    return SqliteStore(ledger_file(address), sync=sync)
 
 
 async def _open_database(address: str) -> Store:
     try:
         from tokenworth.burn.ledger.postgres_store import open_postgres  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError:
-        raise LedgerUnusableError(
-            "a PostgreSQL ledger needs the extra `postgres`. Install tokenworth[postgres], "
-            "or give TOKENWORTH_LEDGER a file"
-        ) from None
+        raise LedgerUnusableError(NO_DRIVER) from None
     return await open_postgres(address)

@@ -8,7 +8,7 @@ from typing import Final
 from tokenworth.burn.ledger.postgres_driver import Connection
 from tokenworth.errors import LedgerUnusableError
 
-__all__ = ["SCHEMA_VERSION", "open_schema"]
+__all__ = ["SCHEMA_VERSION", "inspect_schema", "open_schema"]
 
 SALT_BYTES: Final = 32
 # Orders processes that create or upgrade; the number is arbitrary and ours.
@@ -106,11 +106,7 @@ async def open_schema(connection: Connection) -> bytes:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", UPGRADE_LOCK)
         known = await connection.fetchval("SELECT to_regclass('ledger_meta') IS NOT NULL")
         version = await connection.fetchval("SELECT format FROM ledger_meta") if known else 0
-        if version > SCHEMA_VERSION:
-            raise LedgerUnusableError(
-                f"the ledger has format {version}, newer than this version's {SCHEMA_VERSION}, and was left as it is. "
-                "Upgrade tokenworth, or give TOKENWORTH_LEDGER another database"
-            )
+        _refuse_newer(version)
         if not known:
             await connection.execute(
                 "CREATE TABLE ledger_meta "
@@ -122,3 +118,36 @@ async def open_schema(connection: Connection) -> bytes:
         if version < SCHEMA_VERSION:
             await connection.execute("UPDATE ledger_meta SET format = $1", SCHEMA_VERSION)
         return bytes(await connection.fetchval("SELECT salt FROM ledger_meta"))
+
+
+async def inspect_schema(connection: Connection) -> tuple[int, int]:
+    """The format of the ledger in the connection's schema, 0 where there is none yet, and how many budgets it has.
+
+    Raises:
+        LedgerUnusableError: it is newer, or this user may not do what the ledger needs.
+    """
+    if await connection.fetchval("SELECT current_schema() IS NULL"):
+        raise LedgerUnusableError(
+            "the database has no schema of the name in search_path. Create it, or leave search_path out"
+        )
+    if await connection.fetchval("SELECT pg_is_in_recovery()"):
+        raise LedgerUnusableError("the database is a read-only copy. Give TOKENWORTH_LEDGER the primary's address")
+    if not await connection.fetchval("SELECT to_regclass('ledger_meta') IS NOT NULL"):
+        if not await connection.fetchval("SELECT has_schema_privilege(current_schema(), 'CREATE')"):
+            raise LedgerUnusableError("this user may not make tables in the schema. Grant it CREATE on the schema")
+        return 0, 0
+    version = int(await connection.fetchval("SELECT format FROM ledger_meta"))
+    _refuse_newer(version)
+    if not await connection.fetchval("SELECT has_table_privilege('balances', 'INSERT, UPDATE')"):
+        raise LedgerUnusableError(
+            "this user may not write to the ledger. Grant it INSERT, UPDATE and DELETE on all tables"
+        )
+    return version, int(await connection.fetchval("SELECT count(*) FROM budgets"))
+
+
+def _refuse_newer(version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise LedgerUnusableError(
+            f"the ledger has format {version}, newer than this version's {SCHEMA_VERSION}, and was left as it is. "
+            "Upgrade tokenworth, or give TOKENWORTH_LEDGER another database"
+        )

@@ -21,7 +21,7 @@ from tokenworth.burn.ledger.postgres_schema import open_schema
 from tokenworth.burn.ledger.postgres_state import read_state
 from tokenworth.errors import InvalidInputError, LedgerBusyError, LedgerError, LedgerUnusableError, TokenworthError
 
-__all__ = ["PostgresStore", "open_postgres"]
+__all__ = ["UNOPENED", "PostgresStore", "open_postgres", "unreachable"]
 
 BATCH_MAX: Final = 256
 CONNECTIONS_MAX: Final = 10
@@ -63,7 +63,7 @@ async def open_postgres(address: str, *, leasing: bool = True, direct_max: int =
             await pool.close()
             raise
     except UNOPENED as error:
-        raise _unreachable(error) from None
+        raise unreachable(error) from None
     return PostgresStore(pool, salt, leasing=leasing, direct_max=direct_max)
 
 
@@ -230,7 +230,8 @@ def _failure(error: Exception) -> LedgerError:
     )
 
 
-def _unreachable(error: Exception) -> TokenworthError:
+def unreachable(error: Exception) -> TokenworthError:
+    """What to tell whoever asked for a database that cannot be opened; never its address."""
     code = "" if (known := state_code(error)) is None else f" ({known})"
     if isinstance(error, ValueError):
         return InvalidInputError(

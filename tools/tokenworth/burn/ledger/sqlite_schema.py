@@ -10,7 +10,7 @@ from typing import Final
 
 from tokenworth.errors import LedgerUnusableError
 
-__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "connect", "open_database"]
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "connect", "open_database", "refuse_foreign", "unusable"]
 
 # "TWLG", so that file(1) and we can tell a ledger from any other database.
 APPLICATION_ID: Final = 0x54574C47
@@ -107,16 +107,16 @@ def open_database(path: Path) -> bytes:
         if not path.exists():
             # Before SQLite makes it, so that nobody else can read it; its -wal and -shm take the same mode.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        _refuse_foreign(path)
+        refuse_foreign(path)
         connection = connect(path, sync="full")
     except (sqlite3.Error, OSError) as error:
-        raise _unusable(error) from None
+        raise unusable(error) from None
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         _upgrade(connection)
         (salt,) = connection.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
     except sqlite3.Error as error:
-        raise _unusable(error) from None
+        raise unusable(error) from None
     finally:
         connection.close()
     return bytes(salt)
@@ -138,10 +138,15 @@ def connect(path: Path, *, sync: str, read_only: bool = False) -> sqlite3.Connec
     return connection
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Look at what is there without being able to write to it."""
+def refuse_foreign(path: Path) -> int:
+    """Look at what is there without being able to write to it; the format that it has, 0 for an empty file.
+
+    Raises:
+        LedgerUnusableError: another kind of database, or a newer ledger.
+        sqlite3.Error: not a database.
+    """
     if path.stat().st_size == 0:
-        return
+        return 0
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000)
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -156,6 +161,7 @@ def _refuse_foreign(path: Path) -> None:
             f"the ledger has format {version}, newer than this version's {SCHEMA_VERSION}, and was left as it is. "
             "Upgrade tokenworth, or give TOKENWORTH_LEDGER another file"
         )
+    return int(version)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
@@ -177,7 +183,8 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _unusable(error: Exception) -> LedgerUnusableError:
+def unusable(error: Exception) -> LedgerUnusableError:
+    """What to tell whoever asked for a file that cannot be opened; never its path."""
     name = error.sqlite_errorname if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorname") else "I/O"
     return LedgerUnusableError(
         f"the ledger's file cannot be opened as a ledger ({name}). Check its folder and permissions, or give "
