@@ -5,14 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import anyio
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import JSONRPCError
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ from tokenworth_mcp.messages import MessageRefusedError, read_message
 from tokenworth_mcp.sdk_compat import TableServer
 from tokenworth_mcp.settings import Settings
 from tokenworth_mcp.shutdown import shutdown_asked
+from tokenworth_mcp.strict_json import is_object
 
 __all__ = ["MCP_PATH", "build_app", "listen", "serve_http"]
 
@@ -60,23 +62,35 @@ async def serve_http(server: TableServer, settings: Settings) -> None:
 def build_app(server: TableServer, settings: Settings, port: int) -> ASGIApp:
     """The web application, for requests addressed to this machine at this port.
 
-    Every request is answered for itself (no sessions to pile up or to lose) and as plain JSON: the tools have nothing
-    to say before their answer.
+    Every request is answered for itself (no sessions to pile up or to lose): as plain JSON, or as a stream of events
+    where the client asked to hear of progress. A client that hangs up cancels its request.
     """
     ports = [f":{port}", ""] if port == 80 else [f":{port}"]
     hosts = [f"{host}{suffix}" for host in LOOPBACK_HOSTS for suffix in ports]
-    app = server.streamable_http_app(
-        streamable_http_path=MCP_PATH,
-        json_response=True,
-        stateless_http=True,
-        max_request_body_size=settings.body_bytes_max,
-        transport_security=TransportSecuritySettings(
-            enable_dns_rebinding_protection=True,
-            allowed_hosts=hosts,
-            allowed_origins=[f"http://{host}" for host in hosts],
-        ),
+    security = TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=hosts,
+        allowed_origins=[f"http://{host}" for host in hosts],
     )
-    return _MessageGuard(app, settings.body_bytes_max, settings.body_seconds_max)
+    in_json, streamed = (
+        server.streamable_http_app(
+            streamable_http_path=MCP_PATH,
+            json_response=as_json,
+            stateless_http=True,
+            max_request_body_size=settings.body_bytes_max,
+            transport_security=security,
+        )
+        for as_json in (True, False)
+    )
+    alone = in_json.router.lifespan_context
+
+    @asynccontextmanager
+    async def both_started(app: Starlette) -> AsyncGenerator[None]:
+        async with alone(app), streamed.router.lifespan_context(streamed):
+            yield
+
+    in_json.router.lifespan_context = both_started
+    return _MessageGuard(in_json, streamed, settings.body_bytes_max, settings.body_seconds_max)
 
 
 class _WebServer(uvicorn.Server):
@@ -90,8 +104,9 @@ class _WebServer(uvicorn.Server):
 class _MessageGuard:
     """Lets through what is one JSON-RPC message of reasonable size, sent in reasonable time."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int, seconds_max: float) -> None:
+    def __init__(self, app: ASGIApp, streamed: ASGIApp, bytes_max: int, seconds_max: float) -> None:
         self._app = app
+        self._streamed = streamed
         self._bytes_max = bytes_max
         self._seconds_max = seconds_max
 
@@ -105,11 +120,12 @@ class _MessageGuard:
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return
         refusal: Response | None = None
+        message: JSONRPCMessage | None = None
         body = b""
         try:
             with anyio.fail_after(self._seconds_max):
                 body = await _read_body(receive, self._bytes_max)
-            read_message(body)
+            message = read_message(body)
         except TimeoutError:
             refusal = Response("The request body took too long to arrive", status_code=408)
         except _BodyTooLargeError:
@@ -121,7 +137,10 @@ class _MessageGuard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self._app(scope, _replayed(body, receive), send)
+        if _wants_events(message):
+            await self._streamed(scope, _replayed(body, receive), send)
+        else:
+            await _while_connected(self._app, scope, body, receive, send)
 
 
 class _BodyTooLargeError(Exception):
@@ -144,6 +163,34 @@ async def _read_body(receive: Receive, bytes_max: int) -> bytes:
             raise _BodyTooLargeError
         more = message.get("more_body", False)
     return bytes(body)
+
+
+def _wants_events(message: JSONRPCMessage | None) -> bool:
+    """Whether a client asked to hear of a request's progress, or to be told of changes."""
+    if not isinstance(message, JSONRPCRequest):
+        return False
+    meta = (message.params or {}).get("_meta")
+    return message.method == "subscriptions/listen" or (is_object(meta) and "progressToken" in meta)
+
+
+async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+    """Answer a request whose body is read, and stop when the client hangs up: nobody would get the answer."""
+    async with anyio.create_task_group() as tasks:
+
+        async def stop_when_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(stop_when_gone)
+        await app(scope, _replayed(body, _nothing_more), send)
+        tasks.cancel_scope.cancel()
+
+
+async def _nothing_more() -> Message:
+    """What the watcher above waits for in the application's place."""
+    await anyio.sleep_forever()
+    return {"type": "http.disconnect"}
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context as CallContext
 
     from tokenworth.context import Context
+    from tokenworth.work import Report
 
 __all__ = ["Identity", "TableServer", "answer_probe", "is_probe"]
 
@@ -200,13 +202,17 @@ class TableServer(MCPServer[Any]):
         Raises:
             ToolError: whatever the caller should read: a refusal, or that the fault is ours.
         """
-        del context
         try:
             entry = find_tool(name, self._entries)
-            answered = await answer_call(entry, arguments, self._tool_context)
+            answered = await answer_call(entry, arguments, replace(self._tool_context, report=_report_to(context)))
         except TokenworthError as error:
             raise ToolError(str(error)) from None
         return CallToolResult(content=[TextContent(type="text", text=answered.text)], structured_content=answered.data)
+
+
+def _report_to(call: CallContext[Any, Any] | None) -> Report | None:
+    """How the client hears of a call's progress; the SDK sends it to those who asked."""
+    return None if call is None else lambda share, done: call.report_progress(share, 1.0, done)
 
 
 def is_probe(message: object) -> bool:

@@ -30,6 +30,7 @@ from tokenworth.terms import Offer, Person, TokenGrant
 from tokenworth.valuation.grants import Denomination, Imputed, TokenTerms
 from tokenworth.valuation.pay import PayTerms, TaxYears
 from tokenworth.valuation.payroll import Contribution
+from tokenworth.work import UNWATCHED, Work
 
 __all__ = [
     "HORIZON_YEARS",
@@ -66,6 +67,7 @@ class Case:
         unsaid: fields of the contract that were not said, each with what is taken in its place.
         employer_taxes: what the employer pays on top of wages in each year; None where that is not known.
         tax: which taxes are in the numbers; `tax_source` says whose tables.
+        work: checked between blocks of draws.
         notes: what a reader must know, in plain words; `token_notes` of them are about the price of the tokens.
     """
 
@@ -81,6 +83,7 @@ class Case:
     unsaid: Mapping[str, str]
     notes: tuple[str, ...]
     token_notes: tuple[str, ...] = ()
+    work: Work = UNWATCHED
 
     @property
     def hours_per_year(self) -> float:
@@ -134,6 +137,7 @@ def build_case(
         unsaid=unsaid,
         notes=notes,
         token_notes=denominated.notes,
+        work=context.work,
     )
 
 

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tokenworth.work import UNWATCHED, Report, Work
+
 if TYPE_CHECKING:
     from tokenworth.assumptions import Assumptions
     from tokenworth.budgets import (
@@ -324,6 +326,8 @@ class Context:
         staff_use: the same by team, or None without one.
         ledger: where budgets are kept, or None when there is none.
         caller: who asks.
+        report: tells whoever asked how far a long call has come, or None where nobody wants to know.
+        work: what a computation checks between its parts; `off_the_loop` puts it there.
     """
 
     assumptions: Assumptions
@@ -334,3 +338,5 @@ class Context:
     staff_use: StaffUse | None = None
     ledger: LedgerSource | None = None
     caller: Caller = field(default_factory=Caller)
+    report: Report | None = None
+    work: Work = UNWATCHED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from tokenworth.answers import Defaulted, Question, UsdRange
 from tokenworth.assumptions.exit_rights import ExitLaw, exit_law
 from tokenworth.assumptions.used import assumptions_used
-from tokenworth.context import Context
+from tokenworth.context import Context, UseSeen
 from tokenworth.lockin.employer_models import (
     ComingPrice,
     CommitmentOutcome,
@@ -36,6 +37,7 @@ from tokenworth.valuation.sensitivity import (
     width_of_readings,
     width_removed,
 )
+from tokenworth.work import off_the_loop
 
 __all__ = ["explain_employer"]
 
@@ -60,13 +62,21 @@ async def explain_employer(
     seen = None
     if position.spend is None and context.observed_use is not None:
         seen = await context.observed_use.use_seen(context.clock())
+    names_models = seen is not None or any(each.model for each in position.spend or ())
+    if context.price_schedule is not None and names_models:
+        await context.price_schedule.ready()
+    return await off_the_loop(partial(_explained, position, seen), request, context)
+
+
+def _explained(
+    position: EmployerPosition, seen: UseSeen | None, request: ExplainLockInRequest, context: Context
+) -> LockInExplained:
     assumptions = context.assumptions.with_said(_said(position))
     if request.overrides:
         assumptions = assumptions.replaced(request.overrides, field="overrides", origin="override")
     employer = build_employer(position, assumptions, seen)
-    if context.price_schedule is not None and employer.models:
-        await context.price_schedule.ready()
     tied, few = _run(employer, Sampler(request.seed, request.draws)), _few(employer, request.seed)
+    context.work.reached(0.5, f"drew what leaving each provider costs on {request.draws:,} draws")
     tornado = _tornado(employer, few, request.seed)
     answer = _employer(employer, tied, position, context)
     used = assumptions_used(assumptions, employer_parameters(employer), tornado)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from tokenworth.assumptions.used import assumptions_used
-from tokenworth.context import Context
+from tokenworth.context import Context, UseSeen
 from tokenworth.denominations import ready_prices
 from tokenworth.lockin.explain import (
     defaulted_facts,
@@ -40,6 +41,7 @@ from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.retention import GRADE_CUT_OFFS, grade_of
 from tokenworth.valuation.rounding import whole_summing
 from tokenworth.valuation.sensitivity import percentiles
+from tokenworth.work import off_the_loop
 
 __all__ = ["explain_person"]
 
@@ -68,8 +70,15 @@ async def explain_person(request: ExplainLockInRequest, position: Position, cont
     if context.observed_use is not None and position.contract.tokens is not None:
         seen = await context.observed_use.use_seen(context.clock())
     await ready_prices([position.contract], context)
+    return await off_the_loop(partial(_explained, position, seen), request, context)
+
+
+def _explained(
+    position: Position, seen: UseSeen | None, request: ExplainLockInRequest, context: Context
+) -> LockInExplained:
     leaving = build_leaving(position, request.person, request.overrides, context, seen)
     run = run_leaving(leaving, Sampler(request.seed, request.draws))
+    context.work.reached(0.5, f"drew what leaving costs in each month on {request.draws:,} draws")
     few = explanation_run(leaving, request.seed)
     unsaid, tornado = unsaid_costs(leaving, position, few), tornado_of(leaving, few)
     person = _person(leaving, run, position)

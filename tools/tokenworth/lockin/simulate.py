@@ -165,6 +165,7 @@ def cost_of_leaving(
     Args:
         like: another position on the same draws with its costs: what the two have in common is not computed again.
     """
+    leaving.case.work.check()
     other, known = like if like is not None else (None, None)
     if known is not None and other is not None and leaving.tokens == other.tokens:
         used, balance, rate = known.used, known.balance, known.token_rate
@@ -212,6 +213,7 @@ def _equity(leaving: Leaving, holding: Holding, p: Mapping[str, Array]) -> tuple
 
     Beside it the mean worth of each month's vest on its day.
     """
+    leaving.case.work.check()
     rate = p["discount_rate"]
     vested: Array = as_array(holding.mean_years)
     sale = np.minimum(p["years_to_liquidity"], SALE_YEARS_MAX) if holding.private else vested

@@ -34,6 +34,7 @@ from tokenworth.valuation.discount import level_annuity
 from tokenworth.valuation.draws import Sampler
 from tokenworth.valuation.pay import PayTerms
 from tokenworth.valuation.sensitivity import value_of_knowing
+from tokenworth.work import off_the_loop
 
 __all__ = ["compare_offers"]
 
@@ -63,16 +64,23 @@ async def compare_offers(request: CompareOffersRequest, context: Context) -> Off
         NotPricedError: a grant counts tokens whose price nobody said.
     """
     await ready_prices(request.offers, context)
+    return await off_the_loop(_compare, request, context)
+
+
+def _compare(request: CompareOffersRequest, context: Context) -> OfferComparison:
+    work = context.work
     labels = _labels(request.offers)
     entries: list[_Entry] = []
     for offer, label in zip(request.offers, labels, strict=True):
         case = build_case(offer, request.person, request.overrides, context, label=label)
         run = run_case(case, Sampler(request.seed, request.draws))
         entries.append(_Entry(case, run, float(run.total.mean())))
+        work.reached(0.5 * len(entries) / len(labels), f"valued {len(entries)} of {len(labels)} offers")
     # By expected value, which is also least expected regret; a tie goes by label, so that the order sent is no matter.
     entries.sort(key=lambda entry: (-entry.mean, entry.case.label))
     values = np.stack([entry.run.total for entry in entries])
     questions, flips = _what_would_change_it(entries, values, request.seed)
+    work.reached(0.8, "found what would change the ranking")
     ranking = _ranking(entries, values)
     used = _assumptions(entries)
     answer = OfferComparison(
@@ -206,6 +214,7 @@ def _what_would_change_it(entries: list[_Entry], values: Array, seed: int) -> tu
         draws = next(entry.run.p[name] for entry in entries if name in entry.run.p)
         if draws.shape[-1] == 1:
             continue
+        entries[0].case.work.check()
         assumption = entries[0].case.assumptions[name]
         worth = value_of_knowing(values, draws, slices=SLICES)
         if assumption.ask is not None and assumption.fact is not None and assumption.origin == "default":

@@ -116,6 +116,7 @@ def _in_blocks(case: Case, p: Mapping[str, Array], shocks: list[Array], count: i
     sizes = [min(BLOCK_DRAWS, count - start) for start in range(0, count, BLOCK_DRAWS)]
     pays: list[Pay] = []
     for block, size in enumerate(sizes):
+        case.work.check()
         part = slice(block * BLOCK_DRAWS, block * BLOCK_DRAWS + size)
         drawn = {name: values[part] if values.shape[-1] > 1 else values for name, values in p.items()}
         pays.append(value_pay(case.terms, drawn, [shock[part] for shock in shocks], case.taxes))
@@ -143,6 +144,7 @@ def total_level(
     Args:
         known: the case's pay on these draws, to take the equity from where terms and parameters leave them as they are.
     """
+    case.work.check()
     pay = value_pay(terms or case.terms, p, shocks, case.taxes, factors, known)
     return sum(levels_of(pay.components, p, factors).values(), np.zeros(()))
 

@@ -45,6 +45,7 @@ from tokenworth.valuation.grants import token_share
 from tokenworth.valuation.option_holding import black_scholes_cost
 from tokenworth.valuation.options import expected_holding_years
 from tokenworth.valuation.sensitivity import percentiles
+from tokenworth.work import off_the_loop
 
 __all__ = ["face_of", "pay_range", "value_offer"]
 
@@ -60,16 +61,22 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         InvalidInputError: a fact or an override that cannot be used, or no way to tax this person.
         NotPricedError: the grant counts tokens whose price nobody said.
     """
+    await ready_prices([request.offer], context)
+    return await off_the_loop(_value, request, context)
+
+
+def _value(request: ValueOfferRequest, context: Context) -> OfferValue:
     offer = request.offer
-    await ready_prices([offer], context)
     case = build_case(offer, request.person, request.overrides, context, label=offer.label or "offer")
     run = run_case(case, Sampler(request.seed, request.draws), career=True)
+    case.work.reached(0.3, f"valued on {request.draws:,} draws")
     few, sampler = explanation_run(case, request.seed)
     face, pay = face_of(case), _pay(case, run)
     tornado = tornado_of(case, few)
     unsaid = unsaid_values(case, few, sampler)
     defaulted = defaulted_facts(case, unsaid, tornado)
     questions = questions_of(case, run, unsaid)
+    case.work.reached(0.7, "found what drives it and what to ask")
     tokens = _tokens(case, run, few) if case.terms.tokens is not None else None
     granted = any(grant.vests for grant in case.terms.options)
     options = _options(case, request.seed) if granted and request.detail == "full" else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-import anyio.from_thread
-import anyio.to_thread
 import numpy as np
 
 from tokenworth.answers import UsdRange
@@ -39,6 +37,7 @@ from tokenworth.programs.words import plan_headline
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.provider_revenue import split_revenue
 from tokenworth.valuation.sensitivity import percentiles
+from tokenworth.work import off_the_loop
 
 __all__ = ["plan_program"]
 
@@ -57,16 +56,19 @@ async def plan_program(request: PlanProgramRequest, context: Context) -> Program
         InvalidInputError: a fact that cannot be used, or more people and months than one call may draw.
     """
     case = await build_case(request, context)
-    return await anyio.to_thread.run_sync(partial(_plan, request, case, anyio.from_thread.check_cancelled))
+    return await off_the_loop(partial(_plan, case), request, context)
 
 
-def _plan(request: PlanProgramRequest, case: Case, checkpoint: Callable[[], None]) -> ProgramPlan:
+def _plan(case: Case, request: PlanProgramRequest, context: Context) -> ProgramPlan:
+    work = context.work
     p = draw_parameters(case, case.draws)
-    (now,) = run_worlds(case, p, [World()], checkpoint)
+    (now,) = run_worlds(case, p, [World()], work.check)
+    work.reached(0.4, f"drew {case.people:,} people over {case.months} months")
     named = scenario_worlds(request, case)
     worlds = [*(each.world for each in named), *LEVER_WORLDS]
     few = draw_parameters(case, _draws_of_others(case, len(worlds)), stratified=True)
-    others = run_worlds(case, few, worlds, checkpoint)
+    others = run_worlds(case, few, worlds, work.check)
+    work.reached(0.8, f"drew {len(worlds)} other worlds")
     members = sample_staff(case)
     compared = compare_designs(case, members)
     pooling = pooling_of(case, request.risk.safety)
