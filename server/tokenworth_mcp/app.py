@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tokenworth import __version__
+from tokenworth_mcp.asking import ASK_WORTH_USD_MIN
 from tokenworth_mcp.catalogue import select_tools
 from tokenworth_mcp.sdk_compat import Identity, TableServer
 
@@ -38,7 +39,11 @@ is refused, change what the message names and call again. Answers are estimates,
 
 
 def build_server(
-    context: Context | None = None, *, toolsets: Iterable[str] | None = None, read_only: bool = False
+    context: Context | None = None,
+    *,
+    toolsets: Iterable[str] | None = None,
+    read_only: bool = False,
+    ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
 ) -> TableServer:
     """A server over some of the tools, for any transport or an in-memory client.
 
@@ -46,6 +51,7 @@ def build_server(
         context: what the tools may use; by default the shipped assumptions and the real clock.
         toolsets: which families to offer, all when None.
         read_only: leave out the tools that write anything.
+        ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
 
     Raises:
         InvalidInputError: a toolset that does not exist.
@@ -64,4 +70,5 @@ def build_server(
             description="What a pay offer with AI tokens is worth, what agents burn, and what leaving costs.",
             instructions=INSTRUCTIONS,
         ),
+        ask_worth_usd_min,
     )

@@ -75,7 +75,7 @@ class FieldSchema:
 
     def what_to_send(self) -> str:
         """A sentence on what fits here, with one example."""
-        choices = self._choices()
+        choices = self.choices()
         if choices:
             return f"Send {' or '.join(json.dumps(choice) for choice in choices)}"
         example = self.example()
@@ -105,6 +105,23 @@ class FieldSchema:
                     return FALLBACK_EXAMPLES[each]
         return {}
 
+    def choices(self) -> list[object]:
+        """The values that are the only ones here, or none."""
+        for branch in self._branches():
+            if "enum" in branch:
+                return list(branch["enum"])
+            if "const" in branch:
+                return [branch["const"]]
+        return []
+
+    def primitives(self) -> set[str]:
+        """The types a plain value here may have: string, integer, number, boolean."""
+        found: set[str] = set()
+        for branch in self._branches():
+            kind: object = branch.get("type")
+            found.update(map(str, kind if is_list(kind) else [kind]))
+        return found & {"string", "integer", "number", "boolean"}
+
     def _kinds(self) -> str:
         """For a choice of objects, the name that tells them apart and what it may be."""
         for branch in self._branches():
@@ -123,14 +140,6 @@ class FieldSchema:
             more = ", ..." if len(optional) > NAMES_SHOWN_MAX else ""
             parts.append(f"optionally {', '.join(optional[:NAMES_SHOWN_MAX])}{more}")
         return f" with {'; '.join(parts)}" if parts else ""
-
-    def _choices(self) -> list[object]:
-        for branch in self._branches():
-            if "enum" in branch:
-                return list(branch["enum"])
-            if "const" in branch:
-                return [branch["const"]]
-        return []
 
     def step(self, part: str | int) -> FieldSchema:
         """The member of an object by its name, or an entry of a list."""

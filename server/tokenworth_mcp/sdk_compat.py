@@ -55,6 +55,7 @@ from pydantic import AnyUrl
 
 from tokenworth.errors import InvalidInputError, TokenworthError
 from tokenworth.plain_text import plain_text
+from tokenworth_mcp.asking import ASK_WORTH_USD_MIN, answer_asking
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.paging import Pages
@@ -88,9 +89,16 @@ class Identity(TypedDict):
 class TableServer(MCPServer[Any]):
     """An MCP server whose tools are the entries of our table, each call validated and masked at our boundary."""
 
-    def __init__(self, entries: Sequence[ToolEntry], context: Context, identity: Identity) -> None:
+    def __init__(
+        self,
+        entries: Sequence[ToolEntry],
+        context: Context,
+        identity: Identity,
+        ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
+    ) -> None:
         self._entries = tuple(entries)
         self._tool_context = context
+        self._ask_worth_usd_min = ask_worth_usd_min
         with _untouched_root_logger():
             # Nothing here ever changes while it runs, so there is nothing to subscribe to.
             super().__init__(**identity, subscriptions=False, log_level="WARNING", middleware=[Pages()])
@@ -196,17 +204,27 @@ class TableServer(MCPServer[Any]):
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: CallContext[Any, Any] | None = None
-    ) -> CallToolResult:
-        """Run one tool.
+    ) -> CallToolResult | InputRequiredResult:
+        """Run one tool, or ask the person first: see `asking`.
 
         Raises:
             ToolError: whatever the caller should read: a refusal, or that the fault is ours.
         """
         try:
             entry = find_tool(name, self._entries)
-            answered = await answer_call(entry, arguments, replace(self._tool_context, report=_report_to(context)))
+            tool_context = replace(self._tool_context, report=_report_to(context))
+            answered = await answer_asking(
+                entry,
+                arguments,
+                lambda filled: answer_call(entry, filled, tool_context),
+                context,
+                tool_context.assumptions,
+                self._ask_worth_usd_min,
+            )
         except TokenworthError as error:
             raise ToolError(str(error)) from None
+        if isinstance(answered, InputRequiredResult):
+            return answered
         return CallToolResult(content=[TextContent(type="text", text=answered.text)], structured_content=answered.data)
 
 

@@ -36,6 +36,7 @@ class Settings(BaseModel):
         ledger: a SQLite file or a postgresql:// address; a file in the user's data folder when not given.
         ledger_sync: "normal" survives the end of the process, "full" also that of the machine's power.
         budget: the caller's own budget.
+        ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         body_bytes_max: the largest HTTP body that is read.
         body_seconds_max: how long a client may take to send it.
     """
@@ -52,6 +53,7 @@ class Settings(BaseModel):
     ledger: str | None = Field(default=None, min_length=1, max_length=2_000)
     ledger_sync: Literal["normal", "full"] = "normal"
     budget: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|+~/-]*$", max_length=128)
+    ask_worth_usd_min: int = Field(default=2_000, ge=0)
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
     body_seconds_max: float = Field(default=10.0, gt=0, le=300)
 

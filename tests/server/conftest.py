@@ -37,7 +37,7 @@ ENVELOPE = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 
-Connect = Callable[[], Client]
+Connect = Callable[..., Client]
 
 
 def _call_message(number: int, tool: str, raw_arguments: str, meta: dict[str, Any]) -> bytes:
@@ -212,7 +212,7 @@ def connect(request: pytest.FixtureRequest, transport: str, era: str) -> Connect
         "stdio": lambda: stdio_client(StdioServerParameters(command=sys.executable, args=SERVE)),
         "http": lambda: request.getfixturevalue("http_url"),
     }
-    return lambda: Client(targets[transport](), mode=era)
+    return lambda **options: Client(targets[transport](), mode=era, **options)
 
 
 @pytest.fixture

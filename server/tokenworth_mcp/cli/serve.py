@@ -34,7 +34,12 @@ def command(config_file: Path | None, *, over_http: bool, **chosen: object) -> N
     settings = load_settings(config_file, said)
     configure_logging(settings.log_level)
     context = context_for(settings)
-    server = build_server(context, toolsets=settings.toolsets, read_only=settings.read_only)
+    server = build_server(
+        context,
+        toolsets=settings.toolsets,
+        read_only=settings.read_only,
+        ask_worth_usd_min=settings.ask_worth_usd_min,
+    )
     if over_http:
         anyio.run(_serve_http, server, settings, context)
     else:
