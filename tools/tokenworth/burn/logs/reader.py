@@ -1,0 +1,56 @@
+"""What every agent tool's module offers as `reader`, and which module that is.
+
+A reader knows where its tool keeps logs and what their lines mean. It keeps nothing itself: what was read is
+remembered, deduplicated and priced by the history (see `docs/burn.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Final, Protocol
+
+from tokenworth.burn.logs.events import LogFile, Portion, Position
+
+__all__ = ["AGENTS", "LogReader", "reader_of"]
+
+AGENTS: Final[tuple[str, ...]] = ("claude",)
+"""The tools whose logs are read; each is a module of this package."""
+
+
+class LogReader(Protocol):
+    """One agent tool's logs."""
+
+    @property
+    def agent(self) -> str:
+        """The tool's name in rows."""
+        ...
+
+    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
+        """The logs that are there now; a folder that is missing or closed has none.
+
+        Args:
+            home: the user's home folder, absolute.
+            environment: where the tool's own variables are looked up.
+        """
+        ...
+
+    def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
+        """What a log says from a position on, in as many portions as keep memory small; nothing of it is kept.
+
+        Args:
+            log: one that `find` gave.
+            position: the last one given for this file, or `START`. The file is then the same one and has only grown,
+                or is one that does not grow and has changed.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it cannot be understood at all; a line that cannot is counted as lost instead.
+        """
+        ...
+
+
+def reader_of(agent: str) -> LogReader:
+    """A tool's reader; its module loads now."""
+    reader: LogReader = import_module(f"tokenworth.burn.logs.{agent}").reader
+    return reader
