@@ -21,10 +21,11 @@ from typing import NamedTuple
 import asyncpg
 
 from tokenworth.budgets import NANO, Amount, BudgetChange, HoldRequest, Period
-from tokenworth.burn import CheckBudgetRequest, check_budget
+from tokenworth.burn.check_budget import check_budget
 from tokenworth.burn.ledger.book import Book
 from tokenworth.burn.ledger.opening import open_ledger
 from tokenworth.burn.ledger.sqlite_store import SqliteStore, wall_clock_ms
+from tokenworth.burn.models import CheckBudgetRequest
 from tokenworth.context import Caller
 from tokenworth.wiring import build_context
 

@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 import tokenworth
-from tokenworth import burn
 from tokenworth.budgets import NANO, Amount
+from tokenworth.burn import models
 from tokenworth.errors import InvalidInputError, LedgerUnusableError, NotAllowedError, NotPricedError
 
 MONTH = {"every": "month", "timezone": "UTC"}
@@ -21,7 +21,7 @@ MONTH = {"every": "month", "timezone": "UTC"}
 
 async def ask(tool, context, **arguments):
     name = "".join(part.title() for part in tool.split("_"))
-    request = getattr(burn, f"{name}Request").model_validate(arguments)
+    request = getattr(models, f"{name}Request").model_validate(arguments)
     return await getattr(tokenworth, tool)(request, context)
 
 
@@ -151,7 +151,7 @@ async def test_0_10_and_the_text_of_it_are_one_request_and_another_amount_is_an_
 def test_negative_missing_double_and_unknown_arguments_are_refused(tool, arguments):
     name = "".join(part.title() for part in tool.split("_"))
     with pytest.raises(ValidationError):
-        getattr(burn, f"{name}Request").model_validate(arguments)
+        getattr(models, f"{name}Request").model_validate(arguments)
 
 
 @pytest.mark.parametrize("usage", [{"usd": -1}, {"usd": "lots"}, {"input_tokens": 5}, {"model": 7, "input_tokens": 5}])

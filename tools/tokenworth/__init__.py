@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokenworth.assumptions.explain_assumptions import explain_assumptions
-    from tokenworth.burn import check_budget, record_usage, reserve_budget, set_budget, settle_reservation
+    from tokenworth.burn.check_budget import check_budget
+    from tokenworth.burn.record_usage import record_usage
+    from tokenworth.burn.reserve_budget import reserve_budget
+    from tokenworth.burn.set_budget import set_budget
+    from tokenworth.burn.settle_reservation import settle_reservation
     from tokenworth.offers import compare_offers, value_offer
     from tokenworth.wiring import build_context
 
@@ -28,13 +32,13 @@ __version__ = "0.1.0"
 
 HOMES = {
     "build_context": "tokenworth.wiring",
-    "check_budget": "tokenworth.burn",
+    "check_budget": "tokenworth.burn.check_budget",
     "compare_offers": "tokenworth.offers",
     "explain_assumptions": "tokenworth.assumptions.explain_assumptions",
-    "record_usage": "tokenworth.burn",
-    "reserve_budget": "tokenworth.burn",
-    "set_budget": "tokenworth.burn",
-    "settle_reservation": "tokenworth.burn",
+    "record_usage": "tokenworth.burn.record_usage",
+    "reserve_budget": "tokenworth.burn.reserve_budget",
+    "set_budget": "tokenworth.burn.set_budget",
+    "settle_reservation": "tokenworth.burn.settle_reservation",
     "value_offer": "tokenworth.offers",
 }
 
