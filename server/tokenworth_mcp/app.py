@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tokenworth import __version__
@@ -39,18 +39,21 @@ is refused, change what the message names and call again. Answers are estimates,
 
 
 def build_server(
-    context: Context | None = None,
+    context: Context | Callable[[], Context] | None = None,
     *,
     toolsets: Iterable[str] | None = None,
     read_only: bool = False,
+    request_state_keys: Sequence[str] = (),
     ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
 ) -> TableServer:
     """A server over some of the tools, for any transport or an in-memory client.
 
     Args:
-        context: what the tools may use; by default the shipped assumptions and the real clock.
+        context: what the tools may use, or what gives that for the request at hand; by default the shipped assumptions
+            and the real clock.
         toolsets: which families to offer, all when None.
         read_only: leave out the tools that write anything.
+        request_state_keys: shared by replicas, so that each opens the state that another sealed.
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
 
     Raises:
@@ -62,7 +65,7 @@ def build_server(
         context = build_context()
     return TableServer(
         select_tools(toolsets, read_only=read_only),
-        context,
+        context if callable(context) else lambda: context,
         Identity(
             name="tokenworth",
             title="Tokenworth",
@@ -70,5 +73,6 @@ def build_server(
             description="What a pay offer with AI tokens is worth, what agents burn, and what leaving costs.",
             instructions=INSTRUCTIONS,
         ),
+        request_state_keys,
         ask_worth_usd_min,
     )

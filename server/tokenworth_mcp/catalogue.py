@@ -18,10 +18,25 @@ if TYPE_CHECKING:
     from tokenworth.answers import Answer, Request
     from tokenworth.context import Context
 
-__all__ = ["TOOLS", "TOOLSETS", "LoadedTool", "ToolEntry", "Toolset", "find_tool", "load_tool", "select_tools"]
+__all__ = [
+    "TOOLS",
+    "TOOLSETS",
+    "LoadedTool",
+    "ToolEntry",
+    "Toolset",
+    "find_tool",
+    "load_tool",
+    "scope_area",
+    "select_tools",
+]
 
 Toolset = Literal["offers", "budget", "prices", "lockin", "programs", "assumptions"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
+
+
+def scope_area(toolset: Toolset) -> str:
+    """The first part of a toolset's scopes."""
+    return "budgets" if toolset == "budget" else toolset
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,11 @@ class ToolEntry:
     destructive: bool = False
     idempotent: bool = True
     open_world: bool = False
+
+    @property
+    def scope(self) -> str:
+        """What a token must allow for this tool to be called over a network, such as "offers:read"."""
+        return f"{scope_area(self.toolset)}:{'read' if self.read_only else 'write'}"
 
 
 # The order clients show: what people come for first, then what explains it.

@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
@@ -31,6 +31,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
@@ -92,16 +93,34 @@ class TableServer(MCPServer[Any]):
     def __init__(
         self,
         entries: Sequence[ToolEntry],
-        context: Context,
+        contexts: Callable[[], Context],
         identity: Identity,
+        request_state_keys: Sequence[str] = (),
         ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
     ) -> None:
+        """A server over these tools.
+
+        Args:
+            entries: the tools to offer.
+            contexts: gives what the request at hand may use, called within it.
+            identity: who the server says it is; the same on every replica.
+            request_state_keys: seal the state that clients carry between requests, the first one, and open it, any
+                of them; the same on every replica. One of this process's own when there is none.
+            ask_worth_usd_min: how much an answer must move a result by for the person to be asked.
+        """
         self._entries = tuple(entries)
-        self._tool_context = context
+        self._contexts = contexts
         self._ask_worth_usd_min = ask_worth_usd_min
+        security = RequestStateSecurity(keys=request_state_keys) if request_state_keys else None
         with _untouched_root_logger():
             # Nothing here ever changes while it runs, so there is nothing to subscribe to.
-            super().__init__(**identity, subscriptions=False, log_level="WARNING", middleware=[Pages()])
+            super().__init__(
+                **identity,
+                subscriptions=False,
+                log_level="WARNING",
+                middleware=[Pages()],
+                request_state_security=security,
+            )
         self._templates = select_templates(self._entries)
         self._prompts = select_prompts(self._entries)
         if self._templates or self._prompts:
@@ -141,7 +160,7 @@ class TableServer(MCPServer[Any]):
         """
         del context
         try:
-            text, mime_type = await read_address(self._templates, str(uri), self._tool_context)
+            text, mime_type = await read_address(self._templates, str(uri), self._contexts())
         except NotThereError as error:
             raise ResourceNotFoundError(str(error)) from None
         except TokenworthError as error:
@@ -189,9 +208,9 @@ class TableServer(MCPServer[Any]):
         name, typed = params.argument.name, params.argument.value
         if isinstance(params.ref, ResourceTemplateReference):
             known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
-            fitting = await complete_address(self._templates, params.ref.uri, name, typed, known, self._tool_context)
+            fitting = await complete_address(self._templates, params.ref.uri, name, typed, known, self._contexts())
         else:
-            fitting = await complete_argument(self._prompts, params.ref.name, name, typed, self._tool_context)
+            fitting = await complete_argument(self._prompts, params.ref.name, name, typed, self._contexts())
         shown = fitting[:COMPLETIONS_MAX]
         more = len(fitting) > len(shown)
         return CompleteResult(completion=Completion(values=shown, total=len(fitting), has_more=more))
@@ -212,7 +231,7 @@ class TableServer(MCPServer[Any]):
         """
         try:
             entry = find_tool(name, self._entries)
-            tool_context = replace(self._tool_context, report=_report_to(context))
+            tool_context = replace(self._contexts(), report=_report_to(context))
             answered = await answer_asking(
                 entry,
                 arguments,

@@ -7,21 +7,27 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth_mcp.catalogue import Toolset
 from tokenworth_mcp.logs import LogLevel
 from tokenworth_mcp.problems import find_problems
 
-__all__ = ["CONFIG_VARIABLE", "PREFIX", "Settings", "load_settings"]
+__all__ = ["CONFIG_VARIABLE", "PREFIX", "Algorithm", "Settings", "load_settings"]
 
 PREFIX: Final = "TOKENWORTH_"
 CONFIG_VARIABLE: Final = "TOKENWORTH_CONFIG"
 # Close enough to one of ours to be a slip of the pen; anything else under the prefix is somebody else's.
 SLIP: Final = 0.85
+LISTS: Final = ("toolsets", "allowed_hosts", "allowed_origins", "auth_algorithms")
+
+HostName = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$", max_length=255)]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/\s*]+$", max_length=255)]
+# No HMAC: whoever can check such a token can make one, and a public key could be taken for its secret.
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 
 class Settings(BaseModel):
@@ -39,6 +45,18 @@ class Settings(BaseModel):
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         body_bytes_max: the largest HTTP body that is read.
         body_seconds_max: how long a client may take to send it.
+        allowed_hosts: the names that clients reach an HTTP server by besides those of this machine; a port is part of
+            the name where clients write one.
+        allowed_origins: of web pages that may call it, besides those it serves itself.
+        public_url: where clients find the MCP endpoint; what tokens must be meant for.
+        auth_issuer: whose JWTs are accepted, as their `iss` says it.
+        auth_jwks: where the issuer's public keys are: an https address on the public internet, or a file.
+        auth_audience: what the tokens' `aud` must say; `public_url` when not given.
+        auth_algorithms: what tokens may be signed with.
+        auth_tenant_claim: the claim whose value budgets belong to; each subject has its own when not given.
+        tokens_file: the hashed tokens that `tokenworth token new` makes.
+        request_state_key: at least 32 characters, the same on every replica; several, separated by commas, to change
+            it: the first one is used, the others are still accepted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +74,26 @@ class Settings(BaseModel):
     ask_worth_usd_min: int = Field(default=2_000, ge=0)
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
     body_seconds_max: float = Field(default=10.0, gt=0, le=300)
+    allowed_hosts: list[HostName] = Field(default=[], max_length=100)
+    allowed_origins: list[Origin] = Field(default=[], max_length=100)
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#@\"\\]+$", max_length=500)
+    auth_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s?#@\"\\]+$", max_length=500)
+    auth_jwks: str | None = Field(default=None, min_length=1, max_length=2_000)
+    auth_audience: str | None = Field(default=None, min_length=1, max_length=500)
+    auth_algorithms: list[Algorithm] = Field(default=["RS256", "PS256", "ES256", "EdDSA"], min_length=1)
+    auth_tenant_claim: str | None = Field(default=None, min_length=1, max_length=100)
+    tokens_file: Path | None = None
+    request_state_key: SecretStr | None = Field(default=None, max_length=2_000)
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether HTTP callers must say who they are."""
+        return self.auth_issuer is not None or self.tokens_file is not None
+
+    @property
+    def request_state_keys(self) -> list[str]:
+        """The keys of `request_state_key`, the one in use first."""
+        return [] if self.request_state_key is None else self.request_state_key.get_secret_value().split(",")
 
 
 def load_settings(
@@ -78,8 +116,9 @@ def load_settings(
     if config_file is None and environment.get(CONFIG_VARIABLE):
         config_file = Path(environment[CONFIG_VARIABLE])
     values = {**_from_file(config_file), **_from_environment(environment), **(chosen or {})}
-    if isinstance(names := values.get("toolsets"), str):
-        values["toolsets"] = [name.strip() for name in names.split(",") if name.strip()]
+    for name in LISTS:
+        if isinstance(names := values.get(name), str):
+            values[name] = [each.strip() for each in names.split(",") if each.strip()]
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

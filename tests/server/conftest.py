@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,11 +16,11 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from support.processes import SERVE, HttpServer
 from tokenworth.budgets import NANO, Amount, BudgetChange, HoldRequest, Period
 from tokenworth.burn.ledger.opening import open_ledger
 from tokenworth_mcp.app import build_server
 
-SERVE = ["-m", "tokenworth_mcp", "serve"]
 ERAS = ("auto", "legacy")
 CALLS = Path(__file__).parents[2] / "fixtures" / "calls"
 HELLO = {
@@ -43,27 +42,6 @@ Connect = Callable[..., Client]
 def _call_message(number: int, tool: str, raw_arguments: str, meta: dict[str, Any]) -> bytes:
     params = f'"name":"{tool}","_meta":{json.dumps(meta)},"arguments":{raw_arguments}'
     return f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{{params}}}}}'.encode()
-
-
-class HttpServer:
-    """A server process on a free port of this machine."""
-
-    def __init__(self, *options: str, **variables: str) -> None:
-        command = [sys.executable, *SERVE, "--http", "--port", "0", *options]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **variables}
-        )
-        assert self.process.stderr is not None
-        first = self.process.stderr.readline().decode()
-        assert "http://" in first, first
-        self.url = first.split()[-1]
-
-    def end(self) -> bytes:
-        """End it the way a supervisor does, and return what it logged."""
-        self.process.send_signal(signal.SIGTERM)
-        _, errors = self.process.communicate(timeout=20)
-        assert self.process.returncode == 0
-        return errors
 
 
 class StdioWire:

@@ -94,12 +94,54 @@ def test_a_body_that_never_arrives_is_given_up_on(new_http):
     server.end()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - what is refused
-def test_an_address_that_others_can_reach_is_refused(tokenworth, host):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - what is refused
+def test_an_address_that_others_can_reach_is_refused_without_authentication(tokenworth, host):
     found = tokenworth("serve", "--http", "--host", host, "--port", "0")
     assert (found.returncode, found.stdout) == (2, "")
     assert "does not authenticate" in found.stderr
     assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - what is refused
+def test_it_is_refused_too_without_the_names_that_clients_may_write(tokenworth, host):
+    found = tokenworth("serve", "--http", "--host", host, "--port", "0", TOKENWORTH_TOKENS_FILE="tokens.toml")
+    assert found.returncode == 2
+    assert found.stderr.startswith("tokenworth: settings: allowed_hosts: empty, and other machines can reach")
+
+
+@pytest.mark.parametrize("host", ["example.com", ""])
+def test_a_name_is_no_address_to_listen_on(tokenworth, host):
+    found = tokenworth("serve", "--http", "--host", host, "--port", "0")
+    assert found.returncode == 2
+    assert found.stderr.startswith("tokenworth: settings: host: not an address.")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("PUBLIC_URL", "", "settings: public_url: missing"),
+        ("AUTH_JWKS", "", "settings: auth_jwks: missing"),
+        ("AUTH_JWKS", "http://issuer.example/jwks", "settings: auth_jwks: not an https address"),
+        ("AUTH_JWKS", "file:///etc/passwd", "settings: auth_jwks: not an https address"),
+        ("AUTH_ALGORITHMS", "HS256", "settings: auth_algorithms[0]: is not one of the choices"),
+        ("AUTH_ALGORITHMS", "none", "settings: auth_algorithms[0]: is not one of the choices"),
+        ("REQUEST_STATE_KEY", "short", "settings: request_state_key: under 32 characters"),
+        ("ALLOWED_HOSTS", "*", "settings: allowed_hosts[0]: does not have the expected form"),
+        ("ALLOWED_ORIGINS", "*", "settings: allowed_origins[0]: does not have the expected form"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_at_the_start(tokenworth, setting, value, said):
+    good = {
+        "AUTH_ISSUER": "https://issuer.example",
+        "AUTH_JWKS": "https://issuer.example/jwks",
+        "PUBLIC_URL": "https://mcp.example.com/mcp",
+    }
+    variables = {f"TOKENWORTH_{name}": each for name, each in (good | {setting: value}).items() if each}
+    found = tokenworth("serve", "--http", "--port", "0", **variables)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith(f"tokenworth: {said}")
+    assert "issuer.example" not in found.stderr
+    assert "passwd" not in found.stderr
 
 
 def test_a_port_in_use_is_refused(tokenworth, http_url):

@@ -243,8 +243,11 @@ class Ledger(Protocol):
         """
         ...
 
-    async def settle(self, hold: str, amount: Amount, asked: str) -> Settlement:
+    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
         """Charge what a hold came to, once; nothing is a release. `asked` is the request, canonical.
+
+        Args:
+            within: what the id of the hold's budget must begin with; any other hold is an unknown one.
 
         Raises:
             InvalidInputError: an unknown hold, or one settled with another request.
@@ -307,10 +310,12 @@ class Caller:
     Attributes:
         budget: the caller's own budget.
         may_raise_limits: the command line, or a token with the scope budgets:admin.
+        tenant: whose budgets and holds there are for this caller; None for this machine's own user, who has them all.
     """
 
     budget: str = "default"
     may_raise_limits: bool = False
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

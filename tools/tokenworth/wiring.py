@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tokenworth.burn.ledger.book import Book
     from tokenworth.burn.ledger.sqlite_store import Sync
 
-__all__ = ["build_context", "prices_folder_in_use"]
+__all__ = ["build_context", "context_of_caller", "context_on_network", "prices_folder_in_use"]
 
 
 def build_context(
@@ -48,6 +49,21 @@ def build_context(
         ledger=_LedgerAt(ledger, ledger_sync),
         caller=caller or Caller(),
     )
+
+
+def context_on_network(context: Context) -> Context:
+    """What a network server may use of a context: not what this machine's logs say about its user."""
+    return replace(context, observed_use=None, staff_use=None)
+
+
+def context_of_caller(context: Context, caller: Caller) -> Context:
+    """A shared context as one caller may use it: a tenant has a ledger of its own in the shared one."""
+    ledger = context.ledger
+    if ledger is not None and caller.tenant is not None:
+        from tokenworth.burn.ledger.tenancy import TenantLedgers  # noqa: PLC0415 - stdio has no tenants
+
+        ledger = TenantLedgers(ledger, caller.tenant)
+    return replace(context, caller=caller, ledger=ledger)
 
 
 def prices_folder_in_use(chosen: Path | None) -> Path:

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "cost": "Price a call or a planned task.",
     "prices": "Look prices up, and bring them up to date.",
     "serve": "Serve the tools to an MCP client.",
+    "token": "Make and revoke tokens for a server on a network.",
     "tools": "List the tools.",
     "call": "Call any tool with JSON, once or line by line.",
     "assumptions": "Show every default and who says so.",

@@ -15,14 +15,13 @@ from tokenworth_mcp.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from tokenworth.context import Context
-    from tokenworth_mcp.sdk_compat import TableServer
 
 __all__ = ["command"]
 
 
 @click.command("serve")
 @click.option("--http", "over_http", is_flag=True, help="Serve streamable HTTP instead of stdio.")
-@click.option("--host", help="Where HTTP listens; a loopback address. [default: 127.0.0.1]")
+@click.option("--host", help="Where HTTP listens; others than loopback need tokens. [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Which port; 0 picks a free one. [default: 8000]")
 @click.option("--toolsets", help="Offer these families of tools only, separated by commas.")
 @click.option("--read-only", is_flag=True, default=None, help="Leave out the tools that write anything.")
@@ -34,22 +33,22 @@ def command(config_file: Path | None, *, over_http: bool, **chosen: object) -> N
     settings = load_settings(config_file, said)
     configure_logging(settings.log_level)
     context = context_for(settings)
-    server = build_server(
-        context,
-        toolsets=settings.toolsets,
-        read_only=settings.read_only,
-        ask_worth_usd_min=settings.ask_worth_usd_min,
-    )
     if over_http:
-        anyio.run(_serve_http, server, settings, context)
+        anyio.run(_serve_http, settings, context)
     else:
         from tokenworth_mcp.stdio import run_stdio  # noqa: PLC0415 - HTTP needs no pipes
 
+        server = build_server(
+            context,
+            toolsets=settings.toolsets,
+            read_only=settings.read_only,
+            ask_worth_usd_min=settings.ask_worth_usd_min,
+        )
         run_stdio(server.lowlevel, closing(context))
 
 
-async def _serve_http(server: TableServer, settings: Settings, context: Context) -> None:
+async def _serve_http(settings: Settings, context: Context) -> None:
     from tokenworth_mcp.http import serve_http  # noqa: PLC0415 - stdio needs no web server
 
     async with closing(context):
-        await serve_http(server, settings)
+        await serve_http(settings, context)

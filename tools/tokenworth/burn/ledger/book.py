@@ -27,9 +27,9 @@ class Book:
         """Hold a worst case on a budget and all above it, or on none."""
         return await self._store.submit(Reserve(entry_id(request.key, self._store.salt), request))
 
-    async def settle(self, hold: str, amount: Amount, asked: str) -> Settlement:
+    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
         """Charge what a hold came to, once; nothing is a release."""
-        return await self._store.submit(Settle(id_of_hold(hold), amount, asked))
+        return await self._store.submit(Settle(id_of_hold(hold), amount, asked, within))
 
     async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
         """Charge a use that nothing was held for."""

@@ -93,11 +93,13 @@ class Settle:
     Attributes:
         amount: what it came to. A unit that is not said is charged as it was held.
         asked: the request in the caller's own terms.
+        within: what the id of the hold's budget must begin with, or there is no such hold.
     """
 
     entry: bytes
     amount: Amount
     asked: str
+    within: str = ""
 
     @property
     def budget(self) -> None:
@@ -111,7 +113,7 @@ class Settle:
             InvalidInputError: no such hold, or one that was settled with another request.
         """
         entry = desk.entry(self.entry)
-        if entry is None or not entry.is_hold or entry.state == "denied":
+        if entry is None or not entry.is_hold or entry.state == "denied" or not entry.budget.startswith(self.within):
             raise InvalidInputError("hold", "no hold has that name", 'Send "hold" as reserve_budget answered it')
         asked = fingerprint(self.asked)
         if entry.closed_asked is not None:

@@ -1,0 +1,174 @@
+"""What a request must be before anything answers it: addressed to us, one message of bounded size and time, allowed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tokenworth_mcp.auth import Authority
+from tokenworth_mcp.messages import MessageRefusedError, read_message
+from tokenworth_mcp.scopes import scopes_needed
+from tokenworth_mcp.settings import Settings
+from tokenworth_mcp.strict_json import is_object
+
+__all__ = ["MCP_PATH", "AddressGuard", "MessageGuard", "addresses_of"]
+
+MCP_PATH: Final = "/mcp"
+LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+def addresses_of(settings: Settings, port: int) -> TransportSecuritySettings:
+    """The Host and Origin headers that are accepted, whatever address is listened on."""
+    local = [f"{host}:{port}" for host in LOOPBACK_HOSTS] + (list(LOOPBACK_HOSTS) if port == 80 else [])
+    pages = [f"https://{host}" for host in settings.allowed_hosts]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=[*local, *settings.allowed_hosts],
+        allowed_origins=[*(f"http://{host}" for host in local), *pages, *settings.allowed_origins],
+    )
+
+
+class AddressGuard:
+    """Refuses what is addressed to another host, or comes from another's web page (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, addresses: TransportSecuritySettings) -> None:
+        self._app = app
+        self._check = TransportSecurityMiddleware(addresses)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse an ASGI request, or pass it on."""
+        refusal = None
+        if scope["type"] == "http":
+            refusal = await self._check.validate_request(Request(scope))
+        await (refusal or self._app)(scope, receive, send)
+
+
+class MessageGuard:
+    """Lets through what is one JSON-RPC message that its sender's token allows."""
+
+    def __init__(self, app: ASGIApp, streamed: ASGIApp, settings: Settings, authority: Authority | None) -> None:
+        self._app = app
+        self._streamed = streamed
+        self._bytes_max = settings.body_bytes_max
+        self._seconds_max = settings.body_seconds_max
+        self._authority = authority
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI request, or pass it on with its body already read."""
+        if scope["method"] != "POST":
+            # No sessions to delete, and nothing that we would say without being asked.
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
+        refusal: Response | None = None
+        message: JSONRPCMessage | None = None
+        body = b""
+        try:
+            with anyio.fail_after(self._seconds_max):
+                body = await _read_body(receive, self._bytes_max)
+            message = read_message(body)
+            refusal = self._not_allowed(message)
+        except TimeoutError:
+            refusal = Response("The request body took too long to arrive", 408, {"Connection": "close"})
+        except _BodyTooLargeError:
+            text = f"The request body has more than {self._bytes_max:,} bytes"
+            refusal = Response(text, 413, {"Connection": "close"})
+        except _ClientLeftError:
+            return
+        except MessageRefusedError as refused:
+            refusal = Response(_wire(refused.answer), status_code=400, media_type="application/json")
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        if _wants_events(message):
+            await self._streamed(scope, _replayed(body, receive), send)
+        else:
+            await _while_connected(self._app, scope, body, receive, send)
+
+    def _not_allowed(self, message: JSONRPCMessage) -> Response | None:
+        """A challenge for the scopes that a message needs and its sender's token does not have."""
+        if self._authority is None:
+            return None
+        token = get_access_token()
+        granted = [] if token is None else token.scopes
+        missing = scopes_needed(message).difference(granted)
+        if not missing:
+            return None
+        wanted = [scope for scope in self._authority.scopes if scope in missing or scope in granted]
+        return self._authority.challenge(
+            403, "insufficient_scope", wanted, f"The token must allow {' '.join(sorted(missing))}"
+        )
+
+
+class _BodyTooLargeError(Exception):
+    """More bytes than we read."""
+
+
+class _ClientLeftError(Exception):
+    """The client closed the connection before its request was whole."""
+
+
+async def _read_body(receive: Receive, bytes_max: int) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise _ClientLeftError
+        body += message.get("body", b"")
+        if len(body) > bytes_max:
+            raise _BodyTooLargeError
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def _wants_events(message: JSONRPCMessage | None) -> bool:
+    """Whether a client asked to hear of a request's progress, or to be told of changes."""
+    if not isinstance(message, JSONRPCRequest):
+        return False
+    meta = (message.params or {}).get("_meta")
+    return message.method == "subscriptions/listen" or (is_object(meta) and "progressToken" in meta)
+
+
+async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+    """Answer a request whose body is read, and stop when the client hangs up: nobody would get the answer."""
+    async with anyio.create_task_group() as tasks:
+
+        async def stop_when_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(stop_when_gone)
+        await app(scope, _replayed(body, _nothing_more), send)
+        tasks.cancel_scope.cancel()
+
+
+async def _nothing_more() -> Message:
+    """What the watcher above waits for in the application's place."""
+    await anyio.sleep_forever()
+    return {"type": "http.disconnect"}
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _wire(answer: JSONRPCError) -> str:
+    # An id that could not be read is null on the wire, which `exclude_none` would leave out.
+    return answer.model_dump_json(by_alias=True, exclude={"error": {"data"}})
