@@ -47,6 +47,8 @@ from mcp_types import (
     Prompt,
     PromptArgument,
     PromptMessage,
+    Resource,
+    ResourceLink,
     ResourceTemplate,
     ResourceTemplateReference,
     TextContent,
@@ -59,6 +61,7 @@ from tokenworth.plain_text import plain_text
 from tokenworth_mcp.asking import ASK_WORTH_USD_MIN, answer_asking
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
+from tokenworth_mcp.library import MARKDOWN, Document, method_of, read_document, select_documents
 from tokenworth_mcp.paging import Pages
 from tokenworth_mcp.prompts import complete_argument, read_prompt, select_prompts, write_prompt
 from tokenworth_mcp.resources import NotThereError, complete_address, read_address, select_templates
@@ -121,6 +124,7 @@ class TableServer(MCPServer[Any]):
                 middleware=[Pages()],
                 request_state_security=security,
             )
+        self._documents = select_documents(self._entries)
         self._templates = select_templates(self._entries)
         self._prompts = select_prompts(self._entries)
         if self._templates or self._prompts:
@@ -135,6 +139,19 @@ class TableServer(MCPServer[Any]):
     async def list_tools(self) -> list[Tool]:
         """The committed listings, in the table's order."""
         return [listed_tool(entry.name) for entry in self._entries]
+
+    async def list_resources(self) -> list[Resource]:
+        """The documents behind the answers of the tools that are offered."""
+        return [
+            Resource(
+                uri=document.address,
+                name=document.address.removeprefix("tokenworth://"),
+                title=document.title,
+                description=document.description,
+                mime_type=MARKDOWN,
+            )
+            for document in self._documents
+        ]
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """The templates of the families that are offered."""
@@ -160,12 +177,18 @@ class TableServer(MCPServer[Any]):
         """
         del context
         try:
-            text, mime_type = await read_address(self._templates, str(uri), self._contexts())
+            text, mime_type = await self._read(str(uri))
         except NotThereError as error:
             raise ResourceNotFoundError(str(error)) from None
         except TokenworthError as error:
             raise ResourceError(str(error)) from None
         return [ReadResourceContents(content=text, mime_type=mime_type)]
+
+    async def _read(self, address: str) -> tuple[str, str]:
+        for document in self._documents:
+            if document.address == address:
+                return await read_document(document, self._contexts()), MARKDOWN
+        return await read_address(self._templates, address, self._contexts())
 
     async def list_prompts(self) -> list[Prompt]:
         """The prompts whose tools are offered."""
@@ -244,12 +267,23 @@ class TableServer(MCPServer[Any]):
             raise ToolError(str(error)) from None
         if isinstance(answered, InputRequiredResult):
             return answered
-        return CallToolResult(content=[TextContent(type="text", text=answered.text)], structured_content=answered.data)
+        text = TextContent(type="text", text=answered.text)
+        return CallToolResult(content=[text, _link_to(method_of(entry))], structured_content=answered.data)
 
 
 def _report_to(call: CallContext[Any, Any] | None) -> Report | None:
     """How the client hears of a call's progress; the SDK sends it to those who asked."""
     return None if call is None else lambda share, done: call.report_progress(share, 1.0, done)
+
+
+def _link_to(document: Document) -> ResourceLink:
+    """Where an answer's method can be read."""
+    return ResourceLink(
+        uri=document.address,
+        name=document.address.removeprefix("tokenworth://"),
+        title=document.title,
+        mime_type=MARKDOWN,
+    )
 
 
 def is_probe(message: object) -> bool:

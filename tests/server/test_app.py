@@ -27,7 +27,7 @@ async def test_every_client_learns_who_the_server_is_and_when_to_call_what(conne
 async def test_both_channels_of_an_answer_stand_alone(connect):
     async with connect() as client:
         result = await client.call_tool("explain_assumptions", {"names": ["cut_hazard"]})
-    text = "".join(block.text for block in result.content)
+    text = result.content[0].text
     assert not result.is_error
     for channel in (text, str(result.structured_content)):
         assert "cut_hazard" in channel

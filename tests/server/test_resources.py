@@ -24,7 +24,8 @@ async def _read(client, address):
 async def test_the_template_is_listed(connect):
     async with connect() as client:
         (template,) = (await client.list_resource_templates()).resource_templates
-        assert (await client.list_resources()).resources == []
+        listed = [str(each.uri) for each in (await client.list_resources()).resources]
+    assert not any(address.startswith("tokenworth://prices/") for address in listed)  # they are too many to list
     assert template.uri_template == TEMPLATE
     assert template.mime_type == "application/json"
 

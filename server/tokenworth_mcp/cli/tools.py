@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Final
 
 import click
 
@@ -10,6 +12,8 @@ from tokenworth_mcp.catalogue import select_tools
 from tokenworth_mcp.snapshots import read_listing
 
 __all__ = ["command"]
+
+FIRST_SENTENCE: Final = re.compile(r".+?[.?](?=\s|$)")
 
 
 @click.command("tools")
@@ -26,5 +30,5 @@ def command(toolsets: str | None, *, read_only: bool, as_json: bool) -> None:
         return
     width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
-        what = read_listing(entry.name)["description"].partition(". ")[0].rstrip(".")
-        click.echo(f"{entry.name:<{width}}  {what}.")
+        first = FIRST_SENTENCE.match(read_listing(entry.name)["description"])
+        click.echo(f"{entry.name:<{width}}  {first[0] if first else entry.title}")
