@@ -30,6 +30,7 @@ DAY_MS: Final = 86_400_000
 NOMINAL_MS: Final = {"day": DAY_MS, "week": 7 * DAY_MS, "month": 30 * DAY_MS, "once": 30 * DAY_MS}
 # Fine enough for the shortest alert window, a 43,200th of the period: a minute of a month.
 SLOTS: Final = 43_200
+_latest: Final[dict[tuple[str, str], tuple[int, int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,13 @@ def _day_bounds(kind: str, timezone: str, year: int, month: int, day: int) -> tu
 
 
 def _calendar(kind: str, timezone: str, now_ms: int) -> tuple[int, int]:
+    # Nearly every moment lies in the period that was asked for last, and dates cost more than comparing.
+    latest = _latest.get((kind, timezone))
+    if latest is not None and latest[0] <= now_ms < latest[1]:
+        return latest
     local = datetime.fromtimestamp(now_ms / 1000, zone_named(timezone))
-    return _day_bounds(kind, timezone, local.year, local.month, local.day)
+    bounds = _latest[kind, timezone] = _day_bounds(kind, timezone, local.year, local.month, local.day)
+    return bounds
 
 
 def _midnight_ms(day: datetime, zone: ZoneInfo) -> int:

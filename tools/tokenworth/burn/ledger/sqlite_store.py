@@ -59,7 +59,7 @@ class SqliteStore:
             raise LedgerUnusableError(
                 "the ledger's folder cannot be written to. Give TOKENWORTH_LEDGER a file in a folder of yours"
             ) from None
-        with self._turns.turn():
+        with self._turns:
             self._salt = open_database(path)
         self._clock_ms = clock_ms
         self._connection = connect(path, sync=sync)
@@ -157,7 +157,7 @@ class SqliteStore:
 
     def _settle_batch(self, batch: list[_Submitted]) -> list[_Outcome]:
         try:
-            with self._turns.turn():
+            with self._turns:
                 return self._commit(batch)
         except sqlite3.Error as error:
             failure: BaseException = _failure(error)
@@ -208,6 +208,11 @@ class SqliteStore:
 
 
 def _deliver_all(outcomes: list[_Outcome]) -> None:
+    if len(outcomes) == 1:
+        loop = outcomes[0][0].get_loop()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_deliver, outcomes)
+        return
     by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
     for outcome in outcomes:
         by_loop.setdefault(outcome[0].get_loop(), []).append(outcome)

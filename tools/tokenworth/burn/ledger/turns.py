@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -25,16 +23,14 @@ class Turns:
         # A file of its own: closing any descriptor of SQLite's file would drop SQLite's locks on it.
         self._fd = os.open(path.with_name(f"{path.name}-turns"), os.O_RDWR | os.O_CREAT, 0o600)
 
-    @contextmanager
-    def turn(self) -> Generator[None]:
+    def __enter__(self) -> None:
         """Wait for our turn and keep it; the kernel ends it if we die."""
-        if sys.platform == "win32":  # there SQLite's own waiting has to do
-            yield
-            return
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
+        if sys.platform != "win32":  # there SQLite's own waiting has to do
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one have its turn."""
+        if sys.platform != "win32":
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def close(self) -> None:
