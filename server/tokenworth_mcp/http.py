@@ -21,7 +21,9 @@ from tokenworth.wiring import context_on_network
 from tokenworth_mcp.app import build_server
 from tokenworth_mcp.auth import METADATA_PATH, Authority, BearerGate, CallerContexts, authority_of
 from tokenworth_mcp.catalogue import select_tools
+from tokenworth_mcp.connections import connections_possible, protocol_of
 from tokenworth_mcp.intake import MCP_PATH, AddressGuard, MessageGuard, addresses_of
+from tokenworth_mcp.limits import CallerLimits
 from tokenworth_mcp.scopes import scopes_of_tools
 from tokenworth_mcp.sdk_compat import TableServer
 from tokenworth_mcp.settings import Settings
@@ -30,6 +32,8 @@ from tokenworth_mcp.shutdown import shutdown_asked
 __all__ = ["MCP_PATH", "build_app", "listen", "serve_http"]
 
 END_GRACE_SECONDS: Final = 5
+# Longer than balancers keep theirs, so that none sends a request into a connection that is being closed.
+KEEP_ALIVE_SECONDS: Final = 75
 KEY_CHARACTERS_MIN: Final = 32
 
 
@@ -64,7 +68,15 @@ async def serve_http(settings: Settings, context: Context) -> None:
     app = build_app(server, settings, port, authority)
     # log_config=None leaves logging as configured; uvicorn's own would log every request's path to stdout.
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=END_GRACE_SECONDS
+        app,
+        http=protocol_of(connections_possible(settings.connections_max), settings.head_seconds_max),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=END_GRACE_SECONDS,
     )
     web = _WebServer(config)
     address = f"[{host}]" if ":" in host else host
@@ -106,7 +118,7 @@ def build_app(server: TableServer, settings: Settings, port: int, authority: Aut
             yield
 
     in_json.router.lifespan_context = both_started
-    endpoint: ASGIApp = MessageGuard(in_json, streamed, settings, authority)
+    endpoint: ASGIApp = CallerLimits(MessageGuard(in_json, streamed, settings, authority), settings)
     if authority is not None:
         endpoint = BearerGate(endpoint, authority)
     return AddressGuard(_Paths(endpoint, in_json, authority), addresses)

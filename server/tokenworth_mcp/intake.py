@@ -75,10 +75,9 @@ class MessageGuard:
             message = read_message(body)
             refusal = self._not_allowed(message)
         except TimeoutError:
-            refusal = Response("The request body took too long to arrive", 408, {"Connection": "close"})
+            refusal = Response("The request body took too long to arrive", 408)
         except _BodyTooLargeError:
-            text = f"The request body has more than {self._bytes_max:,} bytes"
-            refusal = Response(text, 413, {"Connection": "close"})
+            refusal = Response(f"The request body has more than {self._bytes_max:,} bytes", 413)
         except _ClientLeftError:
             return
         except MessageRefusedError as refused:

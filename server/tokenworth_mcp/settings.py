@@ -45,6 +45,13 @@ class Settings(BaseModel):
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         body_bytes_max: the largest HTTP body that is read.
         body_seconds_max: how long a client may take to send it.
+        head_seconds_max: how long it may take to send a request's head, from the first byte or the connection on.
+        connections_max: beyond it, the connection that has waited longest for a request makes room for a new one.
+        requests_max: how many requests are answered at a time, of all callers.
+        request_seconds_max: how long one may take; streams of events may take longer.
+        answer_bytes_max: the largest answer.
+        caller_requests_max: how many requests of one caller with a token are answered at a time.
+        caller_requests_per_second, caller_burst: how many it may send in the long run, and at once.
         allowed_hosts: the names that clients reach an HTTP server by besides those of this machine; a port is part of
             the name where clients write one.
         allowed_origins: of web pages that may call it, besides those it serves itself.
@@ -74,6 +81,14 @@ class Settings(BaseModel):
     ask_worth_usd_min: int = Field(default=2_000, ge=0)
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
     body_seconds_max: float = Field(default=10.0, gt=0, le=300)
+    head_seconds_max: float = Field(default=10.0, gt=0, le=300)
+    connections_max: int = Field(default=1_000, ge=1, le=100_000)
+    requests_max: int = Field(default=256, ge=1, le=100_000)
+    request_seconds_max: float = Field(default=120.0, gt=0, le=3_600)
+    answer_bytes_max: int = Field(default=4_000_000, ge=1_000, le=100_000_000)
+    caller_requests_max: int = Field(default=64, ge=1, le=100_000)
+    caller_requests_per_second: float = Field(default=50.0, gt=0, le=100_000)
+    caller_burst: int = Field(default=200, ge=1, le=1_000_000)
     allowed_hosts: list[HostName] = Field(default=[], max_length=100)
     allowed_origins: list[Origin] = Field(default=[], max_length=100)
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#@\"\\]+$", max_length=500)

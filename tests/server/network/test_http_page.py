@@ -28,6 +28,15 @@ def test_every_setting_that_it_names_exists():
     assert {name.lower() for name in named} <= set(Settings.model_fields)
 
 
+def test_the_limits_are_the_defaults():
+    rows = dict(re.findall(r"^\| `(TOKENWORTH_\w+_(?:MAX|BURST|SECOND).*?) \| (.*?) \|", PAGE, re.MULTILINE))
+    assert len(rows) == 8
+    for names, shown in rows.items():
+        for name, value in zip(re.findall(PREFIX + r"(\w+)", names), shown.split(", "), strict=True):
+            size = 1_000_000 if "MB" in value else 1
+            assert float(re.sub(r"[^0-9]", "", value)) * size == getattr(Settings(), name.lower()), name
+
+
 def test_the_team_s_commands_run(tokenworth, tmp_path):
     file = {"TOKENWORTH_TOKENS_FILE": str(tmp_path / "tokens.toml")}
     lines = [line.partition("#")[0].split() for line in PAGE.splitlines() if line.startswith("tokenworth token")]
