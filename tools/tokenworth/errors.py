@@ -8,7 +8,7 @@ TokenworthError
 │   ├── LedgerBusyError        not now: others are writing; the same request may be sent again
 │   └── LedgerUnusableError    not this ledger: it is newer than this version, not a ledger, or cannot be reached
 ├── DataUnreadableError    a data file (assumptions, prices) cannot be read
-├── SourceDriftError       a price source no longer looks like itself
+├── SourceDriftError       a source of prices or of usage no longer looks like itself
 └── FetchError             something on the network could not be had
     ├── UrlRefusedError        not https, or a host that is not on the list
     ├── AddressRefusedError    the name leads to an address that is not public
@@ -90,7 +90,7 @@ class DataUnreadableError(TokenworthError):
 
 
 class SourceDriftError(TokenworthError):
-    """A price source answered, but with too little, in other units or under other names than it used to."""
+    """A source of prices or usage answered, but with too little, in other units or under other names than before."""
 
 
 class FetchError(TokenworthError):

@@ -83,7 +83,8 @@ class HttpSeams:
         trust: the certificates to trust; None for the usual public authorities (or `SSL_CERT_FILE`).
         share: a random number from 0 to 1 for each backoff.
         loopback: also connect to this machine's own loopback, and speak plain http there; never to other
-            addresses that are not public. There is no setting or environment variable for this.
+            addresses that are not public. No setting turns this on, but for a proxy that its owner says is on this
+            machine (`burn/providers/observe_budget.py`), and then for that host alone.
     """
 
     resolve: Resolve = resolve_by_dns

@@ -1,4 +1,4 @@
-"""`tokenworth budget`: set, show, hold, settle, release and record, for owners and scripts.
+"""`tokenworth budget`: set, show, hold, settle, release, record and observe, for owners and scripts.
 
 Whoever runs it owns the ledger's file, so it may also raise and remove limits, which MCP clients may not.
 """
@@ -6,11 +6,14 @@ Whoever runs it owns the ledger's file, so it may also raise and remove limits, 
 from __future__ import annotations
 
 import json
+import os
 
+import anyio
 import click
 
-from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth.errors import InvalidInputError
+from tokenworth_mcp.cli.output import Format, show
+from tokenworth_mcp.cli.running import closing, detail_option, format_option, open_context, run_tool
 from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
 
 __all__ = ["command"]
@@ -111,6 +114,39 @@ def record_command(
         raise click.UsageError("Give --usage, or --usd and --tokens (or one of them).")
     used = _said(usd=usd, tokens=tokens) if usage is None else _object(usage)
     run_tool("record_usage", {"budget": budget, "usage": used, "key": key}, output_format)
+
+
+@command.command("observe")
+@click.argument("budget")
+@click.option(
+    "--from", "provider", required=True, metavar="PROVIDER", help="Whose figures; docs/providers.md lists them."
+)
+@click.option("--organization", help="Whose use, by the provider's own id.")
+@click.option("--project", help="The same.")
+@click.option("--user", help="The same.")
+@click.option("--workspace", help="The same.")
+@click.option("--since", type=click.DateTime(), help="In UTC; for a budget that is given once.")
+@click.option("--set-limit", is_flag=True, help="Make the provider's limit of the same period the budget's.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@format_option
+def observe_command(*, as_json: bool, output_format: Format, **chosen: object) -> None:
+    """Ask PROVIDER what it counted in BUDGET's present period, and keep that beside what was spent here."""
+    show(anyio.run(_observe, _said(**chosen)), "json" if as_json else output_format)
+
+
+async def _observe(said: dict[str, object]) -> dict[str, object]:
+    from pydantic import ValidationError  # noqa: PLC0415 - only this command goes out to providers
+
+    from tokenworth.burn.providers.models import ObserveBudgetRequest  # noqa: PLC0415 - same
+    from tokenworth.burn.providers.observe_budget import observe_budget  # noqa: PLC0415 - same
+
+    try:
+        request = ObserveBudgetRequest.model_validate(said)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"]) or "budget"
+        raise InvalidInputError(field, "not an id", "Send letters, digits and . _ : @ | + ~ -") from None
+    async with closing(context := open_context()):
+        return (await observe_budget(request, context, environment=os.environ)).data()
 
 
 def _said(**options: object) -> dict[str, object]:
