@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-NEEDS = {"postgres": "a PostgreSQL server", "node": "Node.js", "chromium": "Chromium"}
+NEEDS = {"postgres": "a PostgreSQL server", "node": "Node.js with npm", "chromium": "Chromium"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 LEFT_OUT = "left out for want of "
 
@@ -24,6 +24,8 @@ def _is_there(service: str) -> bool:
     if service == "postgres":
         ready = shutil.which("pg_isready")
         return ready is not None and subprocess.run([ready, "--quiet"], check=False).returncode == 0
+    if service == "node":
+        return all(shutil.which(name) for name in ("node", "npm"))
     names = CHROMIUM_NAMES if service == "chromium" else (service,)
     return any(shutil.which(name) for name in names)
 

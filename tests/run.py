@@ -64,7 +64,7 @@ def _check_origin(python: Path, tree: Path, scratch: Path) -> None:
 def _copy_tests(tree: Path) -> Path:
     """The tests, the documents whose examples they run, and pytest's settings; nothing of the source."""
     for name in ("tests", "fixtures", "docs"):
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, tree)
     return tree

@@ -45,6 +45,7 @@ def build_server(
     read_only: bool = False,
     request_state_keys: Sequence[str] = (),
     ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
+    server_type: type[TableServer] = TableServer,
 ) -> TableServer:
     """A server over some of the tools, for any transport or an in-memory client.
 
@@ -55,6 +56,7 @@ def build_server(
         read_only: leave out the tools that write anything.
         request_state_keys: shared by replicas, so that each opens the state that another sealed.
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
+        server_type: for who adds to the server what no table has.
 
     Raises:
         InvalidInputError: a toolset that does not exist.
@@ -63,7 +65,7 @@ def build_server(
         from tokenworth.wiring import build_context  # noqa: PLC0415 - whoever brings a context needs no wiring
 
         context = build_context()
-    return TableServer(
+    return server_type(
         select_tools(toolsets, read_only=read_only),
         context if callable(context) else lambda: context,
         Identity(
