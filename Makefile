@@ -6,9 +6,10 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
 ORACLES_STAMP := $(VENV)/.oracles
+DOCS_STAMP := $(VENV)/.docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format schemas oracles bench soak build clean
+.PHONY: help demo test check format schemas docs oracles bench soak build clean
 
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -43,6 +44,14 @@ format: $(STAMP) ## apply ruff's fixes and formatting
 schemas: $(STAMP) ## write the tool schemas that tools/list is served from
 	@$(BIN)/python -m tokenworth_mcp.snapshots
 
+$(DOCS_STAMP): pyproject.toml uv.lock | $(STAMP)
+	@VIRTUAL_ENV= $(UV) sync --quiet --frozen --inexact --group dev --group docs
+	@touch $@
+
+docs: $(DOCS_STAMP) ## the documentation site, into site/
+	@$(BIN)/python -m tokenworth_mcp.reference docs/reference
+	@$(BIN)/zensical build --clean --strict
+
 $(ORACLES_STAMP): pyproject.toml uv.lock | $(STAMP)
 	@VIRTUAL_ENV= $(UV) sync --quiet --frozen --inexact --group dev --group oracles
 	@touch $@
@@ -62,4 +71,4 @@ build: $(STAMP) ## sdist, and the wheel built from it, into dist/
 	@rm -rf dist && $(UV) build --quiet --out-dir dist
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .venv-* dist build .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venv-* dist build .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis site docs/reference

@@ -65,7 +65,7 @@ def _copy_tests(tree: Path) -> Path:
     """The tests, the documents whose examples they run, and pytest's settings; nothing of the source."""
     for name in ("tests", "fixtures", "docs"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "zensical.toml"):
         shutil.copy(ROOT / name, tree)
     return tree
 
