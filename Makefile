@@ -63,9 +63,10 @@ oracles: $(ORACLES_STAMP) ## every outside oracle row, and 500 random cases agai
 bench: $(STAMP) ## medians of what we claim about speed and memory
 	@$(BIN)/python tests/benchmarks/run.py
 
-soak: $(STAMP) ## 30 rounds of killed writers and a thousand sequences of calls against the ledger's model
+soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the ledger's model, ten minutes of three replicas
 	@TOKENWORTH_KILL_ROUNDS=30 TOKENWORTH_MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q --timeout 3600 \
 		tests/burn/ledger/test_kill.py tests/burn/ledger/test_model.py
+	@TOKENWORTH_SOAK_SECONDS=$${TOKENWORTH_SOAK_SECONDS:-600} $(BIN)/python -m pytest -q --timeout 3600 tests/replicas/test_soak.py
 
 build: $(STAMP) ## sdist, and the wheel built from it, into dist/
 	@rm -rf dist && $(UV) build --quiet --out-dir dist

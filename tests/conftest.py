@@ -1,7 +1,7 @@
 """What all tests share: services that some need, and a data folder that is nobody's own.
 
-A test that lacks a service is left out and counted, or fails where all must be there. Mark a test `postgres`, `node` or
-`chromium`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
+A test that lacks a service is left out and counted, or fails where all must be there. Mark a test `postgres`, `node`,
+`chromium` or `haproxy`. With TOKENWORTH_REQUIRE_SERVICES=1, as in CI, nothing is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from functools import cache
 
 import pytest
 
-NEEDS = {"postgres": "a PostgreSQL server", "node": "Node.js with npm", "chromium": "Chromium"}
+NEEDS = {
+    "postgres": "a PostgreSQL server",
+    "node": "Node.js with npm",
+    "chromium": "Chromium",
+    "haproxy": "HAProxy",
+}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 LEFT_OUT = "left out for want of "
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+SERVICES = ("postgres", "node", "chromium", "haproxy")
 MARKED = '''"""Two tests, each in need of something."""
 import pytest
 
@@ -21,10 +22,10 @@ def test_with_the_service_again(): pass
 '''
 
 
-@pytest.fixture(params=["postgres", "node", "chromium"])
+@pytest.fixture(params=SERVICES)
 def run_without_services(request, tmp_path):
     shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
-    markers = "\n".join(f"  {service}: a service" for service in ("postgres", "node", "chromium"))
+    markers = "\n".join(f"  {service}: a service" for service in SERVICES)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nmarkers =\n{markers}\n")
     (tmp_path / "test_marked.py").write_text(MARKED.format(service=request.param))
 

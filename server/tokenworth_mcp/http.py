@@ -11,6 +11,7 @@ from typing import Final
 
 import anyio
 import uvicorn
+from anyio.lowlevel import checkpoint
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +23,7 @@ from tokenworth_mcp.app import build_server
 from tokenworth_mcp.auth import METADATA_PATH, Authority, BearerGate, CallerContexts, authority_of
 from tokenworth_mcp.catalogue import select_tools
 from tokenworth_mcp.connections import connections_possible, protocol_of
+from tokenworth_mcp.health import Health
 from tokenworth_mcp.intake import MCP_PATH, AddressGuard, MessageGuard, addresses_of
 from tokenworth_mcp.limits import CallerLimits
 from tokenworth_mcp.scopes import scopes_of_tools
@@ -65,10 +67,10 @@ async def serve_http(settings: Settings, context: Context) -> None:
     )
     listener = listen(settings)
     host, port = listener.getsockname()[:2]
-    app = build_app(server, settings, port, authority)
+    health = Health(build_app(server, settings, port, authority))
     # log_config=None leaves logging as configured; uvicorn's own would log every request's path to stdout.
     config = uvicorn.Config(
-        app,
+        health,
         http=protocol_of(connections_possible(settings.connections_max), settings.head_seconds_max),
         ws="none",
         log_config=None,
@@ -80,15 +82,21 @@ async def serve_http(settings: Settings, context: Context) -> None:
     )
     web = _WebServer(config)
     address = f"[{host}]" if ":" in host else host
-    sys.stderr.write(f"tokenworth: serving MCP at http://{address}:{port}{MCP_PATH}\n")
-    sys.stderr.flush()
     async with anyio.create_task_group() as tasks:
 
         async def end_when_asked() -> None:
             await shutdown_asked()
+            health.ending = True
+            with anyio.move_on_after(settings.drain_seconds):
+                await shutdown_asked()  # asked again: whoever asks will not wait
             web.should_exit = True
+            await shutdown_asked()
+            web.force_exit = True
 
         tasks.start_soon(end_when_asked)
+        await checkpoint()  # whoever reads that we serve may ask us to end: by now that is heard
+        sys.stderr.write(f"tokenworth: serving MCP at http://{address}:{port}{MCP_PATH}\n")
+        sys.stderr.flush()
         await web.serve(sockets=[listener])
         tasks.cancel_scope.cancel()
 

@@ -45,6 +45,8 @@ class Settings(BaseModel):
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         body_bytes_max: the largest HTTP body that is read.
         body_seconds_max: how long a client may take to send it.
+        drain_seconds: how long a server that was asked to end says that it is not ready, and still answers, so that
+            balancers leave it before it goes.
         head_seconds_max: how long it may take to send a request's head, from the first byte or the connection on.
         connections_max: beyond it, the connection that has waited longest for a request makes room for a new one.
         requests_max: how many requests are answered at a time, of all callers.
@@ -81,6 +83,7 @@ class Settings(BaseModel):
     ask_worth_usd_min: int = Field(default=2_000, ge=0)
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, le=4 * 1024 * 1024)
     body_seconds_max: float = Field(default=10.0, gt=0, le=300)
+    drain_seconds: float = Field(default=0.0, ge=0, le=300)
     head_seconds_max: float = Field(default=10.0, gt=0, le=300)
     connections_max: int = Field(default=1_000, ge=1, le=100_000)
     requests_max: int = Field(default=256, ge=1, le=100_000)

@@ -180,3 +180,34 @@ def test_a_client_that_keeps_its_connection_open_does_not_keep_the_server(new_ht
     with httpx.Client(headers=HEADERS) as client:
         assert client.post(server.url, json=PING).status_code == 200
         assert b"Traceback" not in server.end()
+
+
+def test_a_server_is_alive_and_ready_and_says_so_to_whoever_asks_by_any_name(http_url):
+    for path, said in (("/healthz", "alive\n"), ("/readyz", "ready\n")):
+        response = httpx.get(http_url.replace("/mcp", path), headers={"host": "10.0.0.7"})
+        assert (response.status_code, response.text) == (200, said)
+
+
+def test_a_server_that_was_asked_to_end_is_not_ready_and_still_answers_until_it_has_drained(new_http):
+    server = new_http(TOKENWORTH_DRAIN_SECONDS="1.5")
+    ready = server.url.replace("/mcp", "/readyz")
+    with httpx.Client(headers=HEADERS) as client:
+        assert client.post(server.url, json=PING).headers.get("connection") != "close"
+        server.process.send_signal(signal.SIGTERM)
+        while (response := client.get(ready)).status_code == 200:
+            pass
+        assert (response.status_code, response.text) == (503, "ending\n")
+        assert client.get(server.url.replace("/mcp", "/healthz")).status_code == 200
+        response = client.post(server.url, json=PING)
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+    assert server.process.wait(timeout=20) == 0
+    server.process.stderr.close()
+
+
+def test_a_server_that_is_asked_again_while_it_drains_ends_at_once_and_cleanly(new_http):
+    server = new_http(TOKENWORTH_DRAIN_SECONDS="300")
+    ready = server.url.replace("/mcp", "/readyz")
+    server.process.send_signal(signal.SIGTERM)
+    while httpx.get(ready).status_code == 200:
+        pass
+    server.end()
