@@ -66,7 +66,7 @@ bench: $(STAMP) ## medians of what we claim about speed and memory
 soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the ledger's model, ten minutes of three replicas
 	@TOKENWORTH_KILL_ROUNDS=30 TOKENWORTH_MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q --timeout 3600 \
 		tests/burn/ledger/test_kill.py tests/burn/ledger/test_model.py
-	@TOKENWORTH_SOAK_SECONDS=$${TOKENWORTH_SOAK_SECONDS:-600} $(BIN)/python -m pytest -q --timeout 3600 tests/replicas/test_soak.py
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest -q --timeout 3600 tests/replicas/test_soak.py
 
 build: $(STAMP) ## sdist, and the wheel built from it, into dist/
 	@rm -rf dist && $(UV) build --quiet --out-dir dist

@@ -9,8 +9,10 @@ import uuid
 import asyncpg
 import pytest
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
-from support.replicas import Caller, Unanswered, running
+from support.replicas import TENANT, Caller, Unanswered, running
 from tokenworth.budgets import NANO
 from tokenworth.burn.ledger.entries import id_of_hold
 
@@ -29,7 +31,7 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 async def caller(cluster):
-    async with Caller(cluster.url) as opened:
+    async with Caller(cluster) as opened:
         yield opened
 
 
@@ -50,14 +52,17 @@ async def test_fifty_agents_over_three_replicas_get_exactly_ten_dimes_of_a_dolla
     assert sum(answer["granted"] for answer in answers) == 10
     assert len(caller.served_by) == 3
     held = await figures(
-        cluster, "SELECT sum(held_nano_usd)::bigint FROM balances WHERE budget = $1 AND shard = 0", budget
+        cluster, "SELECT sum(held_nano_usd)::bigint FROM balances WHERE budget = $1 AND shard = 0", f"{TENANT}/{budget}"
     )
     assert held[0][0] == NANO
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_a_client_of_either_era_needs_no_replica_of_its_own(cluster, era):
-    async with Client(cluster.url, mode=era) as client:
+    async with (
+        create_mcp_http_client(headers={"authorization": f"Bearer {cluster.token}"}) as http,
+        Client(streamable_http_client(cluster.url, http_client=http), mode=era) as client,
+    ):
         await client.call_tool("set_budget", {"budget": f"era-{era}", "limit_usd": 100})
         for number in range(6):
             hold = await client.call_tool(
@@ -108,7 +113,7 @@ async def test_replicas_killed_under_load_lose_no_acknowledged_hold_and_retries_
     granted = {key: answer["hold"] for key, answer in holds.answers.items() if answer["granted"]}
     assert len(granted) == len(holds.answers) > 100
 
-    rows = await figures(cluster, "SELECT id, state, nano_usd FROM entries WHERE budget = 'killed'")
+    rows = await figures(cluster, "SELECT id, state, nano_usd FROM entries WHERE budget = 'crew/killed'")
     kept = {bytes(row[0]): (row[1], row[2]) for row in rows}
     assert {kept[id_of_hold(hold)] for hold in granted.values()} == {("held", NANO // 100)}
     # Whoever asked again until there was an answer asked for one hold, however many replicas heard of it.
@@ -156,5 +161,5 @@ async def test_a_rolling_restart_under_load_loses_no_request(cluster, caller):
             await asyncio.to_thread(cluster.wait_until_all_serve)
         going = False
     assert lost == []
-    rows = await figures(cluster, "SELECT count(*) FROM entries WHERE budget = 'rolling' AND state = 'held'")
+    rows = await figures(cluster, "SELECT count(*) FROM entries WHERE budget = 'crew/rolling' AND state = 'held'")
     assert rows[0][0] == done > 100

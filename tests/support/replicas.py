@@ -15,10 +15,14 @@ from pathlib import Path
 import asyncpg
 import httpx
 
+from tokenworth_mcp.auth_tokens import new_token, write_tokens
+from tokenworth_mcp.scopes import SCOPES
+
 POSTGRES = os.environ.get("TOKENWORTH_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/test")
 BALANCER = Path(__file__).parents[2] / "deploy" / "haproxy" / "balancer.cfg"
 DRAIN_SECONDS = 1
 START_SECONDS_MAX = 60
+TENANT = "crew"
 
 
 def free_port() -> int:
@@ -30,17 +34,14 @@ def free_port() -> int:
 class Replica:
     """One server process on a port that it keeps when it is started again."""
 
-    def __init__(self, ledger: str) -> None:
+    def __init__(self, variables: dict[str, str]) -> None:
         self.port = free_port()
-        self._ledger = ledger
+        self._variables = {**os.environ, **variables, "TOKENWORTH_DRAIN_SECONDS": str(DRAIN_SECONDS)}
         self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tokenworth_mcp", "serve", "--http", "--port", str(self.port)]
-        variables = {"TOKENWORTH_LEDGER": self._ledger, "TOKENWORTH_DRAIN_SECONDS": str(DRAIN_SECONDS)}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **variables}
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self._variables)
 
     def wait_until_serving(self) -> None:
         first = self.process.stderr.readline().decode()
@@ -65,17 +66,30 @@ class Replica:
 
 
 class Cluster:
-    """Replicas, their balancer's address, and their ledger."""
+    """Replicas, their balancer's address, their ledger, and the token of `TENANT` that they let in."""
 
     def __init__(self, folder: Path, count: int = 3) -> None:
         self.schema = f"replicas_{secrets.token_hex(6)}"
         self.ledger = f"{POSTGRES}?search_path={self.schema}"
         asyncio.run(self._execute(f"CREATE SCHEMA {self.schema}"))
-        self.replicas = [Replica(self.ledger) for _ in range(count)]
-        for replica in self.replicas:
-            replica.wait_until_serving()
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/mcp"
+        self.token, kept = new_token("agents", SCOPES[:-1], tenant=TENANT)
+        write_tokens(folder / "tokens.toml", [kept])
+        variables = {
+            "TOKENWORTH_LEDGER": self.ledger,
+            "TOKENWORTH_TOKENS_FILE": str(folder / "tokens.toml"),
+            "TOKENWORTH_ALLOWED_HOSTS": f"127.0.0.1:{port}",
+            "TOKENWORTH_REQUEST_STATE_KEY": secrets.token_hex(32),
+        }
+        self.replicas = [Replica(variables) for _ in range(count)]
+        try:
+            for replica in self.replicas:
+                replica.wait_until_serving()
+        except BaseException:
+            for replica in self.replicas:
+                replica.kill()
+            raise
         servers = folder / "servers.cfg"
         servers.write_text(self._servers())
         self._balancer = subprocess.Popen(
@@ -88,7 +102,7 @@ class Cluster:
 
     def _servers(self) -> str:
         names = [f"127.0.0.1:{replica.port}" for replica in self.replicas]
-        lines = ["backend replicas", "  http-send-name-header Host", "  http-response set-header x-served-by %s"]
+        lines = ["backend replicas", "  http-response set-header x-served-by %s"]
         return "\n".join([*lines, *(f"  server {name} {name}" for name in names)]) + "\n"
 
     def wait_until_all_serve(self) -> None:
@@ -145,10 +159,14 @@ class Unanswered(Exception):  # noqa: N818 - not a fault: a client meets it and 
 class Caller:
     """A client that keeps no session: each call is one request, to whichever replica."""
 
-    def __init__(self, url: str, connections: int = 100) -> None:
+    def __init__(self, cluster: Cluster, connections: int = 100) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
-        self._url = url
+        headers = {
+            "content-type": "application/json",
+            "accept": "application/json, text/event-stream",
+            "authorization": f"Bearer {cluster.token}",
+        }
+        self._url = cluster.url
         self._client = httpx.AsyncClient(headers=headers, limits=limits, timeout=60)
         self.served_by: set[str] = set()
 
