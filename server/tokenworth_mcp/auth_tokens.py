@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import secrets
 import tempfile
@@ -19,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from anyio import to_thread
+from anyio import Lock, to_thread
 from mcp.server.auth.provider import AccessToken
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -138,14 +139,17 @@ class TokenFile:
         self._path = path
         self._clock = clock
         self._known: dict[str, StaticToken] = {}
-        self._looked_at = -LOOK_AGAIN_SECONDS
+        self._looked_at = -math.inf
+        self._looking = Lock()
         self._version: tuple[int, ...] | None = None
 
     async def verify(self, token: str) -> AccessToken | None:
         """Who a token is for and what it allows; None when it is none of them, or no longer."""
-        if self._clock() - self._looked_at >= LOOK_AGAIN_SECONDS:
-            self._looked_at = self._clock()
-            await to_thread.run_sync(self._look)
+        if self._is_old():
+            async with self._looking:  # whoever comes meanwhile waits for what it finds
+                if self._is_old():
+                    await to_thread.run_sync(self._look)
+                    self._looked_at = self._clock()
         # Found by its hash: the time that takes says nothing of any token.
         found = self._known.get(_hash(token))
         if found is None or (found.expires is not None and found.expires <= datetime.now(UTC)):
@@ -157,6 +161,9 @@ class TokenFile:
             subject=found.subject,
             claims={"tenant": found.tenant or found.subject},
         )
+
+    def _is_old(self) -> bool:
+        return self._clock() - self._looked_at >= LOOK_AGAIN_SECONDS
 
     def _look(self) -> None:
         try:

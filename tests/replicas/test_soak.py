@@ -23,8 +23,8 @@ SHARE = 0.8
 WORKERS = 16
 IN_FLIGHT_MAX = 200
 GROWTH_MAX = 0.05
-# What a short run is allowed to grow by: pages that are touched for the first time.
-GROWTH_BYTES_MIN = 8 * 2**20
+# A short run ends before each of a replica's threads has had its first call of every kind.
+GROWTH_BYTES_MIN = 0 if SECONDS >= 300 else 24 * 2**20
 
 OFFER = {"offer": {"base": 375_000, "tokens": {"per_year": 100_000}}}
 PRICES = {"search": "claude opus", "limit": 3}

@@ -80,6 +80,8 @@ class Cluster:
             "TOKENWORTH_LEDGER": self.ledger,
             "TOKENWORTH_TOKENS_FILE": str(folder / "tokens.toml"),
             "TOKENWORTH_ALLOWED_HOSTS": f"127.0.0.1:{port}",
+            "TOKENWORTH_CALLER_REQUESTS_PER_SECOND": "10000",
+            "TOKENWORTH_CALLER_BURST": "10000",
             "TOKENWORTH_REQUEST_STATE_KEY": secrets.token_hex(32),
         }
         self.replicas = [Replica(variables) for _ in range(count)]

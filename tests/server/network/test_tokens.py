@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -13,7 +14,7 @@ import jwt
 import pytest
 
 from support.issuer import AUDIENCE, ISSUER, Issuer
-from tokenworth_mcp.auth_tokens import write_tokens
+from tokenworth_mcp.auth_tokens import TokenFile, new_token, write_tokens
 from tokenworth_mcp.catalogue import TOOLS
 
 PING: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -204,3 +205,10 @@ def test_the_file_has_hashes_and_no_token(network, tmp_path):
     text = (tmp_path / "tokens.toml").read_text(encoding="utf-8")
     assert token.removeprefix("tokenworth_") not in text
     assert (tmp_path / "tokens.toml").stat().st_mode & 0o077 == 0
+
+
+async def test_whoever_comes_while_the_file_is_first_read_is_let_in_too(tmp_path):
+    token, kept = new_token("alice", ["offers:read"])
+    write_tokens(tmp_path / "tokens.toml", [kept])
+    file = TokenFile(tmp_path / "tokens.toml")
+    assert None not in await asyncio.gather(*(file.verify(token) for _ in range(20)))
