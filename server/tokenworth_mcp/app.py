@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tokenworth import __version__
 from tokenworth_mcp.asking import ASK_WORTH_USD_MIN
@@ -11,6 +11,8 @@ from tokenworth_mcp.catalogue import select_tools
 from tokenworth_mcp.sdk_compat import Identity, TableServer
 
 if TYPE_CHECKING:
+    from mcp.server.context import ServerMiddleware
+
     from tokenworth.context import Context
 
 __all__ = ["INSTRUCTIONS", "build_server"]
@@ -46,6 +48,7 @@ def build_server(
     request_state_keys: Sequence[str] = (),
     ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
     server_type: type[TableServer] = TableServer,
+    middleware: Sequence[ServerMiddleware[Any]] = (),
 ) -> TableServer:
     """A server over some of the tools, for any transport or an in-memory client.
 
@@ -57,6 +60,7 @@ def build_server(
         request_state_keys: shared by replicas, so that each opens the state that another sealed.
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         server_type: for who adds to the server what no table has.
+        middleware: of the SDK's kind; sees every message and its answer.
 
     Raises:
         InvalidInputError: a toolset that does not exist.
@@ -77,4 +81,5 @@ def build_server(
         ),
         request_state_keys,
         ask_worth_usd_min,
+        middleware,
     )

@@ -18,7 +18,7 @@ from tokenworth.context import Caller, Context
 from tokenworth.errors import InvalidInputError, NotAllowedError
 from tokenworth.wiring import context_of_caller
 from tokenworth_mcp.auth_jwt import IssuedTokens, IssuerKeys, KeysUnavailableError, keys_reader
-from tokenworth_mcp.auth_tokens import TOKEN_PREFIX, TokenFile
+from tokenworth_mcp.auth_tokens import TOKEN_PREFIX, TokenFile, read_tokens
 from tokenworth_mcp.scopes import ADMIN_SCOPE
 from tokenworth_mcp.settings import Settings
 
@@ -64,10 +64,10 @@ class Authority:
         parts = urlsplit(self.resource)
         return f"{parts.scheme}://{parts.netloc}{METADATA_PATH}{parts.path.removesuffix('/')}"
 
-    def metadata(self) -> Response | None:
-        """The resource's metadata; None where no issuer is set."""
+    async def metadata(self) -> Response:
+        """The resource's metadata; none where no issuer is set."""
         if self.resource is None or self.issued is None:
-            return None
+            return Response(status_code=404)
         document = {
             "resource": self.resource,
             "authorization_servers": [self.issued.issuer],
@@ -90,9 +90,14 @@ def authority_of(settings: Settings, scopes: tuple[str, ...]) -> Authority | Non
 
     Raises:
         InvalidInputError: an issuer without its keys or without the address its tokens are for.
+        DataUnreadableError: the file of tokens cannot be read.
     """
     issued = _issued_of(settings)
-    static = None if settings.tokens_file is None else TokenFile(settings.tokens_file.expanduser())
+    static = None
+    if settings.tokens_file is not None:
+        path = settings.tokens_file.expanduser()
+        read_tokens(path)
+        static = TokenFile(path)
     if issued is None and static is None:
         return None
     return Authority(issued, static, scopes, settings.public_url if issued is not None else None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import uvicorn
@@ -23,7 +24,7 @@ from tokenworth_mcp.app import build_server
 from tokenworth_mcp.auth import METADATA_PATH, Authority, BearerGate, CallerContexts, authority_of
 from tokenworth_mcp.catalogue import select_tools
 from tokenworth_mcp.connections import connections_possible, protocol_of
-from tokenworth_mcp.health import Health
+from tokenworth_mcp.health import Health, Readiness
 from tokenworth_mcp.intake import MCP_PATH, AddressGuard, MessageGuard, addresses_of
 from tokenworth_mcp.limits import CallerLimits
 from tokenworth_mcp.scopes import scopes_of_tools
@@ -31,12 +32,18 @@ from tokenworth_mcp.sdk_compat import TableServer
 from tokenworth_mcp.settings import Settings
 from tokenworth_mcp.shutdown import shutdown_asked
 
+if TYPE_CHECKING:
+    from tokenworth_mcp.metrics import Metrics
+
 __all__ = ["MCP_PATH", "build_app", "listen", "serve_http"]
 
 END_GRACE_SECONDS: Final = 5
 # Longer than balancers keep theirs, so that none sends a request into a connection that is being closed.
 KEEP_ALIVE_SECONDS: Final = 75
 KEY_CHARACTERS_MIN: Final = 32
+METRICS_PATH: Final = "/metrics"
+
+Page = Callable[[], Awaitable[Response]]
 
 
 async def serve_http(settings: Settings, context: Context) -> None:
@@ -58,16 +65,20 @@ async def serve_http(settings: Settings, context: Context) -> None:
             )
     authority = authority_of(settings, scopes_of_tools(select_tools(settings.toolsets, read_only=settings.read_only)))
     shared = context_on_network(context)
+    metrics = _metrics_of(settings)
+    if metrics is not None and shared.ledger is not None:
+        shared = replace(shared, ledger=metrics.ledgers_of(shared.ledger))
     server = build_server(
         shared if authority is None else CallerContexts(shared),
         toolsets=settings.toolsets,
         read_only=settings.read_only,
         request_state_keys=settings.request_state_keys,
         ask_worth_usd_min=settings.ask_worth_usd_min,
+        middleware=() if metrics is None else [metrics.calls()],
     )
     listener = listen(settings)
     host, port = listener.getsockname()[:2]
-    health = Health(build_app(server, settings, port, authority))
+    health = Health(build_app(server, settings, port, authority, metrics), Readiness(shared))
     # log_config=None leaves logging as configured; uvicorn's own would log every request's path to stdout.
     config = uvicorn.Config(
         health,
@@ -101,7 +112,13 @@ async def serve_http(settings: Settings, context: Context) -> None:
         tasks.cancel_scope.cancel()
 
 
-def build_app(server: TableServer, settings: Settings, port: int, authority: Authority | None = None) -> ASGIApp:
+def build_app(
+    server: TableServer,
+    settings: Settings,
+    port: int,
+    authority: Authority | None = None,
+    metrics: Metrics | None = None,
+) -> ASGIApp:
     """The web application, for requests addressed to this server.
 
     Every request is answered for itself (no sessions to pile up or to lose): as plain JSON, or as a stream of events
@@ -127,19 +144,38 @@ def build_app(server: TableServer, settings: Settings, port: int, authority: Aut
 
     in_json.router.lifespan_context = both_started
     endpoint: ASGIApp = CallerLimits(MessageGuard(in_json, streamed, settings, authority), settings)
+    pages: dict[str, Page] = {}
     if authority is not None:
         endpoint = BearerGate(endpoint, authority)
-    return AddressGuard(_Paths(endpoint, in_json, authority), addresses)
+        pages |= dict.fromkeys((METADATA_PATH, METADATA_PATH + MCP_PATH), authority.metadata)
+    if metrics is not None:
+        pages[METRICS_PATH] = metrics.answer
+    app = AddressGuard(_Pages(pages, _Endpoint(endpoint, in_json)), addresses)
+    return app if metrics is None else metrics.requests_of(app)
 
 
-class _Paths:
-    """The endpoint, what tells clients how to get a token for it, and nothing else."""
+class _Pages:
+    """Answers what is asked for by GET on a few paths, and passes everything else on."""
 
-    def __init__(self, endpoint: ASGIApp, lifespan: ASGIApp, authority: Authority | None) -> None:
+    def __init__(self, pages: Mapping[str, Page], otherwise: ASGIApp) -> None:
+        self._pages = pages
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI request, or pass it on."""
+        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
+        if page is not None and scope["method"] in ("GET", "HEAD"):
+            await (await page())(scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
+
+
+class _Endpoint:
+    """The MCP endpoint, and nothing anywhere else."""
+
+    def __init__(self, endpoint: ASGIApp, lifespan: ASGIApp) -> None:
         self._endpoint = endpoint
         self._lifespan = lifespan
-        self._metadata = None if authority is None else authority.metadata()
-        self._metadata_paths = (METADATA_PATH, METADATA_PATH + MCP_PATH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI request, or run the application's lifespan."""
@@ -148,9 +184,19 @@ class _Paths:
             answer = self._lifespan
         elif scope["path"] == MCP_PATH:
             answer = self._endpoint
-        elif scope["path"] in self._metadata_paths and scope["method"] in ("GET", "HEAD"):
-            answer = self._metadata or answer
         await answer(scope, receive, send)
+
+
+def _metrics_of(settings: Settings) -> Metrics | None:
+    if not settings.metrics:
+        return None
+    try:
+        from tokenworth_mcp.metrics import Metrics  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError:
+        raise InvalidInputError(
+            "settings: metrics", "the extra is not installed", "Install tokenworth[metrics], or leave it out"
+        ) from None
+    return Metrics()
 
 
 class _WebServer(uvicorn.Server):

@@ -1,20 +1,41 @@
-"""Where log lines go (stderr, one plain line each) and what is in them: never arguments, never the SDK's messages."""
+"""Where log lines go (stderr, one each, plain or JSON), and what is in them: never arguments or the SDK's messages."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import traceback
+from datetime import UTC, datetime
 from typing import Final, Literal
 
-__all__ = ["LogLevel", "configure_logging"]
+__all__ = ["LogFormat", "LogLevel", "configure_logging"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 # At debug the SDK writes out whole messages, offers included; at info, a line for every call.
-CAPPED_LOGGERS: Final = ("mcp", "asyncio", "uvicorn", "sse_starlette", "httpx")
+CAPPED_LOGGERS: Final = ("mcp", "asyncio", "uvicorn", "sse_starlette", "httpx", "opentelemetry")
 
 
-def configure_logging(level: LogLevel) -> None:
+class _JsonLines(logging.Formatter):
+    """One JSON object a line; of an exception, its kind and its place, since its text may quote what was sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__qualname__
+            line["at"] = "".join(traceback.format_tb(record.exc_info[2]))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(level: LogLevel, log_format: LogFormat = "text") -> None:
     """Log to stderr from this level up; other people's libraries only from warnings up.
 
     Called before the server is built: the SDK's constructor configures logging itself when nobody has.
@@ -22,5 +43,8 @@ def configure_logging(level: LogLevel) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
+    if log_format == "json":
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(_JsonLines())
     for name in CAPPED_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
@@ -100,6 +100,7 @@ class TableServer(MCPServer[Any]):
         identity: Identity,
         request_state_keys: Sequence[str] = (),
         ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
+        middleware: Sequence[ServerMiddleware[Any]] = (),
     ) -> None:
         """A server over these tools.
 
@@ -110,6 +111,7 @@ class TableServer(MCPServer[Any]):
             request_state_keys: seal the state that clients carry between requests, the first one, and open it, any
                 of them; the same on every replica. One of this process's own when there is none.
             ask_worth_usd_min: how much an answer must move a result by for the person to be asked.
+            middleware: sees every message and its answer.
         """
         self._entries = tuple(entries)
         self._contexts = contexts
@@ -121,7 +123,7 @@ class TableServer(MCPServer[Any]):
                 **identity,
                 subscriptions=False,
                 log_level="WARNING",
-                middleware=[Pages()],
+                middleware=[*middleware, Pages()],
                 request_state_security=security,
             )
         self._documents = select_documents(self._entries)

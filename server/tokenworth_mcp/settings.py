@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth_mcp.catalogue import Toolset
-from tokenworth_mcp.logs import LogLevel
+from tokenworth_mcp.logs import LogFormat, LogLevel
 from tokenworth_mcp.problems import find_problems
 
 __all__ = ["CONFIG_VARIABLE", "PREFIX", "Algorithm", "Settings", "load_settings"]
@@ -34,6 +34,9 @@ class Settings(BaseModel):
     """How the server runs.
 
     Attributes:
+        log_level, log_format: of the lines on stderr.
+        metrics: show Prometheus how an HTTP server does, at /metrics.
+        traces: send OpenTelemetry traces to where the standard OTEL_EXPORTER_OTLP_* variables say.
         toolsets: the families of tools to offer; all when None. Variables and options separate them by commas.
         read_only: leave out the tools that write anything.
         host, port: where HTTP listens; port 0 picks a free one.
@@ -71,6 +74,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     log_level: LogLevel = "warning"
+    log_format: LogFormat = "text"
+    metrics: bool = False
+    traces: bool = False
     toolsets: list[Toolset] | None = None
     read_only: bool = False
     host: str = Field(default="127.0.0.1", max_length=255)

@@ -103,10 +103,21 @@ def test_an_address_that_others_can_reach_is_refused_without_authentication(toke
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - what is refused
-def test_it_is_refused_too_without_the_names_that_clients_may_write(tokenworth, host):
+def test_it_is_refused_too_without_the_names_that_clients_may_write(tokenworth, tmp_path, host):
+    (tmp_path / "tokens.toml").touch()
     found = tokenworth("serve", "--http", "--host", host, "--port", "0", TOKENWORTH_TOKENS_FILE="tokens.toml")
     assert found.returncode == 2
     assert found.stderr.startswith("tokenworth: settings: allowed_hosts: empty, and other machines can reach")
+
+
+@pytest.mark.parametrize("content", [None, "[[token]]", "token = 1", "\x00"])
+def test_a_file_of_tokens_that_cannot_be_read_is_refused_at_the_start(tokenworth, tmp_path, content):
+    if content is not None:
+        (tmp_path / "k4n4ry").write_text(content)
+    found = tokenworth("serve", "--http", "--port", "0", TOKENWORTH_TOKENS_FILE="k4n4ry")
+    assert found.returncode == 2
+    assert found.stderr.startswith("tokenworth: the file of tokens cannot be read.")
+    assert "k4n4ry" not in found.stderr
 
 
 @pytest.mark.parametrize("host", ["example.com", ""])
