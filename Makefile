@@ -9,7 +9,7 @@ ORACLES_STAMP := $(VENV)/.oracles
 DOCS_STAMP := $(VENV)/.docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format schemas docs oracles bench soak build clean
+.PHONY: help demo test check format schemas docs oracles bench soak build generated bundle clean
 
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -70,6 +70,12 @@ soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the led
 
 build: $(STAMP) ## sdist, and the wheel built from it, into dist/
 	@rm -rf dist && $(UV) build --quiet --out-dir dist
+
+generated: $(STAMP) ## write README's snippets, server.json and the bundle's manifest anew
+	@$(BIN)/python .ci/generate.py
+
+bundle: $(STAMP) ## the .mcpb bundle for desktop clients, into dist/
+	@$(BIN)/python .ci/bundle.py
 
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .venv-* dist build .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis site docs/reference

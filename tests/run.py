@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
-# The tidy rules are about the tree, not about what is installed from it.
-ABOUT_THE_TREE = "tests/test_tidy.py"
+# These are about the tree, not about what is installed from it.
+ABOUT_THE_TREE = ("tests/test_tidy.py", "tests/distribution")
 
 
 def main() -> int:
@@ -31,7 +31,8 @@ def main() -> int:
         python = _install_wheel(scratch)
         tree = _copy_tests(scratch / "tree")
         _check_origin(python, tree, scratch)
-        on_wheel = _pytest(python, tree, [*arguments, "-m", "not slow", f"--ignore={ABOUT_THE_TREE}"])
+        ignored = [f"--ignore={path}" for path in ABOUT_THE_TREE]
+        on_wheel = _pytest(python, tree, [*arguments, "-m", "not slow", *ignored])
     _say(f"checkout {_outcome(on_checkout)}, wheel {_outcome(on_wheel)}, {time.monotonic() - started:.0f} s")
     return on_checkout or on_wheel
 

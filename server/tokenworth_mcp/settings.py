@@ -165,6 +165,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
     found: dict[str, str] = {}
     for variable, value in environment.items():
+        if not value:
+            continue  # how compose files and bundles say that nobody chose anything
         if variable in known:
             found[known[variable]] = value
         elif variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:

@@ -65,3 +65,8 @@ def test_a_file_that_cannot_be_read_is_refused_without_its_path(tmp_path, conten
         load_settings(file, environment={})
     assert "settings file cannot be read as TOML" in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_an_empty_variable_chooses_nothing():
+    variables = {"TOKENWORTH_LEDGER": "", "TOKENWORTH_PORT": "", "TOKENWORTH_READ_ONLY": ""}
+    assert load_settings(environment=variables) == Settings()
