@@ -49,6 +49,7 @@ def build_server(
     ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
     server_type: type[TableServer] = TableServer,
     middleware: Sequence[ServerMiddleware[Any]] = (),
+    connections: bool = True,
 ) -> TableServer:
     """A server over some of the tools, for any transport or an in-memory client.
 
@@ -61,6 +62,7 @@ def build_server(
         ask_worth_usd_min: how much an answer must move a result by for the person to be asked in a form.
         server_type: for who adds to the server what no table has.
         middleware: of the SDK's kind; sees every message and its answer.
+        connections: clients stay connected, as over stdio; over HTTP they do not.
 
     Raises:
         InvalidInputError: a toolset that does not exist.
@@ -82,4 +84,5 @@ def build_server(
         request_state_keys,
         ask_worth_usd_min,
         middleware,
+        connections=connections,
     )

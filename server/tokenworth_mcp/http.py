@@ -75,6 +75,7 @@ async def serve_http(settings: Settings, context: Context) -> None:
         request_state_keys=settings.request_state_keys,
         ask_worth_usd_min=settings.ask_worth_usd_min,
         middleware=() if metrics is None else [metrics.calls()],
+        connections=False,
     )
     listener = listen(settings)
     host, port = listener.getsockname()[:2]
@@ -100,6 +101,7 @@ async def serve_http(settings: Settings, context: Context) -> None:
             health.ending = True
             with anyio.move_on_after(settings.drain_seconds):
                 await shutdown_asked()  # asked again: whoever asks will not wait
+            server.end_streams()
             web.should_exit = True
             await shutdown_asked()
             web.force_exit = True

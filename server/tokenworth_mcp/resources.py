@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from tokenworth.errors import TokenworthError
+from tokenworth.errors import InvalidInputError, TokenworthError
 from tokenworth_mcp.boundary import Answered, answer_call
 from tokenworth_mcp.catalogue import ToolEntry, Toolset, find_tool
 
 if TYPE_CHECKING:
     from tokenworth.context import Context
 
-__all__ = ["TEMPLATES", "NotThereError", "TemplateEntry", "complete_address", "read_address", "select_templates"]
+__all__ = [
+    "BUDGETS",
+    "TEMPLATES",
+    "NotThereError",
+    "TemplateEntry",
+    "complete_address",
+    "read_address",
+    "select_templates",
+]
 
 PRICES: Final = "tokenworth://prices/"
+BUDGETS: Final = "tokenworth://budgets/"
 ADDRESS_MAX: Final = 600
 
 
@@ -78,6 +87,27 @@ async def _complete_prices(variable: str, typed: str, known: Mapping[str, str], 
     return []
 
 
+async def _read_budget(address: str, context: Context) -> str:
+    """A budget as `check_budget` shows it, as JSON; ids may have slashes in them, escaped or not."""
+    arguments = {"budget": unquote(address), "detail": "full"}
+    try:
+        answered: Answered = await answer_call(find_tool("check_budget"), arguments, context)
+    except InvalidInputError:
+        raise NotThereError(
+            f"no budget has that address. Complete the template {BUDGETS}{{+id}} for those there are, or create one "
+            "with set_budget"
+        ) from None
+    return json.dumps(answered.data, ensure_ascii=False, indent=1)
+
+
+async def _complete_budgets(variable: str, typed: str, known: Mapping[str, str], context: Context) -> list[str]:
+    del known
+    if variable != "id" or context.ledger is None:
+        return []
+    fitting = [name for name in await (await context.ledger.open()).budgets() if typed.lower() in name.lower()]
+    return sorted(fitting, key=lambda name: (not name.lower().startswith(typed.lower()), name))
+
+
 TEMPLATES: Final[tuple[TemplateEntry, ...]] = (
     TemplateEntry(
         name="prices",
@@ -89,6 +119,17 @@ TEMPLATES: Final[tuple[TemplateEntry, ...]] = (
         toolset="prices",
         read=_read_prices,
         complete=_complete_prices,
+    ),
+    TemplateEntry(
+        name="budgets",
+        title="A budget",
+        description="What is left of a budget, how fast it goes and what limits it. Subscribe to be told of changes.",
+        uri_template=BUDGETS + "{+id}",
+        prefix=BUDGETS,
+        mime_type="application/json",
+        toolset="budget",
+        read=_read_budget,
+        complete=_complete_budgets,
     ),
 )
 

@@ -12,6 +12,8 @@
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
+- `_connection_of`: notices of the handshake era outlive the request that asked for them, and end with its connection;
+  the SDK shows a handler its session, and keeps the connection behind it private.
 - `answer_probe`: the SDK lets the first message decide a connection's era, so a client that asks `server/discover` and
   then falls back to `initialize` on the same pipe is refused with -32022. Claude Code does exactly that
   (anthropics/claude-code#96183). A probe is answered by a connection of its own, and decides nothing.
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -64,9 +67,10 @@ from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.library import MARKDOWN, Document, method_of, read_document, select_documents
 from tokenworth_mcp.paging import Pages
 from tokenworth_mcp.prompts import complete_argument, read_prompt, select_prompts, write_prompt
-from tokenworth_mcp.resources import NotThereError, complete_address, read_address, select_templates
+from tokenworth_mcp.resources import BUDGETS, NotThereError, complete_address, read_address, select_templates
 from tokenworth_mcp.snapshots import listed_tool, read_listing
 from tokenworth_mcp.strict_json import is_object
+from tokenworth_mcp.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context as CallContext
@@ -101,6 +105,8 @@ class TableServer(MCPServer[Any]):
         request_state_keys: Sequence[str] = (),
         ask_worth_usd_min: int = ASK_WORTH_USD_MIN,
         middleware: Sequence[ServerMiddleware[Any]] = (),
+        *,
+        connections: bool = True,
     ) -> None:
         """A server over these tools.
 
@@ -112,13 +118,13 @@ class TableServer(MCPServer[Any]):
                 of them; the same on every replica. One of this process's own when there is none.
             ask_worth_usd_min: how much an answer must move a result by for the person to be asked.
             middleware: sees every message and its answer.
+            connections: clients stay connected, and can be told of changes later; over HTTP they do not.
         """
         self._entries = tuple(entries)
         self._contexts = contexts
         self._ask_worth_usd_min = ask_worth_usd_min
         security = RequestStateSecurity(keys=request_state_keys) if request_state_keys else None
         with _untouched_root_logger():
-            # Nothing here ever changes while it runs, so there is nothing to subscribe to.
             super().__init__(
                 **identity,
                 subscriptions=False,
@@ -126,12 +132,21 @@ class TableServer(MCPServer[Any]):
                 middleware=[*middleware, Pages()],
                 request_state_security=security,
             )
+        self._subscriptions_served = Subscriptions(contexts, _connection_of)
         self._documents = select_documents(self._entries)
         self._templates = select_templates(self._entries)
         self._prompts = select_prompts(self._entries)
         if self._templates or self._prompts:
             # The SDK's own decorator for this is untyped.
             self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
+        if any(entry.prefix == BUDGETS for entry in self._templates):
+            self._subscriptions_served.serve_streams(self._lowlevel_server)
+            if connections:
+                self._subscriptions_served.serve_connections(self._lowlevel_server)
+
+    def end_streams(self) -> None:
+        """Tell everybody who listens to changes that the server ends."""
+        self._subscriptions_served.end_streams()
 
     @property
     def lowlevel(self) -> Server[Any]:
@@ -271,6 +286,10 @@ class TableServer(MCPServer[Any]):
             return answered
         text = TextContent(type="text", text=answered.text)
         return CallToolResult(content=[text, _link_to(method_of(entry))], structured_content=answered.data)
+
+
+def _connection_of(ctx: ServerRequestContext[Any]) -> Connection:
+    return ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - see above
 
 
 def _report_to(call: CallContext[Any, Any] | None) -> Report | None:

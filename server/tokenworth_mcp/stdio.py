@@ -117,7 +117,8 @@ class _Wire:
                 await self._send((await answer_probe(self._server, message)).message)
                 return None
             self._era_decided = True
-            self._unanswered.add(message.id)
+            if message.method != "subscriptions/listen":  # its answer is its end, and nobody waits for that
+                self._unanswered.add(message.id)
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             self._settle((message.params or {}).get("requestId"))  # a cancelled request is never answered
         return message

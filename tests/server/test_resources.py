@@ -23,11 +23,12 @@ async def _read(client, address):
 
 async def test_the_template_is_listed(connect):
     async with connect() as client:
-        (template,) = (await client.list_resource_templates()).resource_templates
+        template, budgets = (await client.list_resource_templates()).resource_templates
         listed = [str(each.uri) for each in (await client.list_resources()).resources]
     assert not any(address.startswith("tokenworth://prices/") for address in listed)  # they are too many to list
     assert template.uri_template == TEMPLATE
     assert template.mime_type == "application/json"
+    assert budgets.uri_template == "tokenworth://budgets/{+id}"
 
 
 async def test_a_models_page_has_its_price_history_coming_changes_and_sources(connect):

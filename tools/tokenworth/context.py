@@ -286,6 +286,10 @@ class Ledger(Protocol):
         """The ids of all budgets, in order."""
         ...
 
+    async def news(self) -> int:
+        """A number that differs once anything was written, by whichever process; what expires by itself is not news."""
+        ...
+
 
 class LedgerSource(Protocol):
     """Opens the ledger when it is first asked for."""

@@ -51,6 +51,10 @@ class Book:
         """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         return await self._store.spends(budget, since_ms, step_ms)
 
+    async def news(self) -> int:
+        """A number that differs once anything was written, by whichever process."""
+        return await self._store.news()
+
     async def close(self) -> None:
         """Finish what was asked and let go of the store."""
         await self._store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -39,6 +39,14 @@ class Connection(Protocol):
         self, *, isolation: str | None = None, readonly: bool = False
     ) -> AbstractAsyncContextManager[object]:
         """A transaction around what is done inside."""
+        ...
+
+    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
+        """Call back at every notice on a channel."""
+        ...
+
+    async def remove_listener(self, channel: str, callback: Callable[..., None]) -> None:
+        """Call back no more."""
         ...
 
     def is_closed(self) -> bool:

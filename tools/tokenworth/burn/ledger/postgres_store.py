@@ -16,6 +16,7 @@ from tokenworth.burn.ledger.direct import Direct
 from tokenworth.burn.ledger.operations import Operation, Reserve, Sweep
 from tokenworth.burn.ledger.postgres_batch import Batch, LeasesInTheWayError, Memory, Outcome
 from tokenworth.burn.ledger.postgres_driver import AGAIN, FAILURES, Connection, Pool, connect_pool, state_code
+from tokenworth.burn.ledger.postgres_news import News
 from tokenworth.burn.ledger.postgres_rows import Rows
 from tokenworth.burn.ledger.postgres_schema import open_schema
 from tokenworth.burn.ledger.postgres_state import read_state
@@ -73,6 +74,7 @@ class PostgresStore:
     def __init__(self, pool: Pool, salt: bytes, *, leasing: bool, direct_max: int) -> None:
         self._pool = pool
         self._salt = salt
+        self._news = News(pool, salt)
         self._writer = secrets.randbits(62)
         self._memory = Memory(leasing=leasing)
         self._waiting: list[_Submitted] = []
@@ -94,6 +96,7 @@ class PostgresStore:
         if isinstance(operation, Reserve) and self._direct_now < self._direct_max and self._writing is None:
             granted = await self._try_direct(operation)
             if granted is not None:
+                self._news.say()
                 return cast("T", granted)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, future))
@@ -132,6 +135,13 @@ class PostgresStore:
         async with self._pool.acquire() as connection:
             return await Rows(connection, self._writer).spends(budget, since_ms, step_ms)
 
+    async def news(self) -> int:
+        """How often any server said that it wrote; see `Store.news`."""
+        try:
+            return await self._news.heard()
+        except FAILURES as error:
+            raise _failure(error) from None
+
     async def close(self) -> None:
         """Commit what was submitted, give leases back, and leave the database."""
         if self._closed:
@@ -142,6 +152,7 @@ class PostgresStore:
         if self._memory.leases:
             async with (await self._writing_connection()).transaction():
                 await Batch(await self._writing_connection(), self._writer, self._memory, ()).return_all()
+        await self._news.close()
         if self._connection is not None:
             await self._pool.release(self._connection)
         await self._pool.close()
@@ -180,6 +191,8 @@ class PostgresStore:
                 return
             _fail(batch[0][1], error)
             return
+        else:
+            self._news.say()
         for (_, future), (answer, refused) in zip(batch, outcomes, strict=True):
             if future.done():  # whoever asked has given up; what was done stays done
                 continue

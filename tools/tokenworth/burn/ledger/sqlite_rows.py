@@ -82,6 +82,11 @@ class Rows:
         version, due = self._connection.execute(SELECT_NEWS, (now_ms,)).fetchone()
         return int(version), bool(due)
 
+    def data_version(self) -> int:
+        """SQLite's count of the commits of other connections to the file."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def budgets(self) -> dict[str, Budget]:
         """Every budget, by id."""
         return {row[0]: budget_from_row(row) for row in self._connection.execute("SELECT * FROM budgets ORDER BY id")}

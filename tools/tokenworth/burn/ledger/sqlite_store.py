@@ -30,6 +30,8 @@ __all__ = ["SqliteStore", "Sync", "wall_clock_ms"]
 BATCH_MAX: Final = 256
 DUE_MAX: Final = 500
 ANSWER_SECONDS_MAX: Final = 30.0
+# Whoever watches asks a few times a second, and all who watch share an answer.
+NEWS_SECONDS: Final = 0.1
 CLOSE_SECONDS_MAX: Final = 10.0
 
 T = TypeVar("T")
@@ -67,6 +69,7 @@ class SqliteStore:
         self._rows = Rows(self._connection)
         self._readable = Rows(self._reading)
         self._known: tuple[int, dict[str, Budget]] = (-1, {})
+        self._news: tuple[float, int] = (float("-inf"), 0)
         self._submitted: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(1, "tokenworth-ledger-reader")
         self._writer = threading.Thread(target=self._write, name="tokenworth-ledger-writer", daemon=True)
@@ -109,6 +112,13 @@ class SqliteStore:
         """What was charged to a budget, by steps of time; see `Store.spends`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, self._readable.spends, budget, since_ms, step_ms)
+
+    async def news(self) -> int:
+        """SQLite's own count of what other connections wrote, of this process or another; see `Store.news`."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._news[0] >= NEWS_SECONDS:
+            self._news = loop.time(), await loop.run_in_executor(self._readers, self._read, self._readable.data_version)
+        return self._news[1]
 
     async def close(self) -> None:
         """Commit what was submitted, then close the file."""

@@ -50,6 +50,14 @@ class Store(Protocol):
         """
         ...
 
+    async def news(self) -> int:
+        """A number that differs once anything was written, by whichever process; cheap enough to ask all the time.
+
+        Raises:
+            LedgerError: the store cannot be read.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was submitted and let go of everything; nothing may be asked afterwards."""
         ...

@@ -94,6 +94,10 @@ class TenantLedger:
         """The ids of the tenant's budgets."""
         return [self._outside(each) for each in await self._ledger.budgets() if each.startswith(self._prefix)]
 
+    async def news(self) -> int:
+        """A number that differs once anything was written, by whichever tenant; what, is not told."""
+        return await self._ledger.news()
+
     def _inside(self, name: str) -> str:
         return self._prefix + name
 
