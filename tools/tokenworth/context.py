@@ -177,7 +177,7 @@ class UseSeen:
     """Real use over a span of days.
 
     Attributes:
-        usd: what was spent, by provider and model.
+        usd: what was spent, by provider and model; both are "" where only the sum is known.
         days: how long was looked at.
         source: where it was seen, in words.
     """

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenworth.assumptions import load_assumptions
-from tokenworth.context import Caller, Context
+from tokenworth.context import Caller, Context, PersonMonths, UseSeen
 from tokenworth.prices.first_use import PricesOnFirstUse
 
 if TYPE_CHECKING:
     from tokenworth.burn.ledger.book import Book
+    from tokenworth.burn.ledger.real_use import LedgerUse
     from tokenworth.burn.ledger.sqlite_store import Sync
 
 __all__ = ["build_context", "context_of_caller", "context_on_network", "prices_folder_in_use"]
@@ -41,13 +42,17 @@ def build_context(
         DataUnreadableError, InvalidInputError: the file cannot be used.
     """
     prices = PricesOnFirstUse(partial(prices_folder_in_use, prices_folder))
+    source, caller = _LedgerAt(ledger, ledger_sync), caller or Caller()
+    use = _UseOnFirstUse(source, caller.budget)
     return Context(
         assumptions=load_assumptions(assumptions_file),
         clock=_utc_now,
         prices=prices,
         price_schedule=prices,
-        ledger=_LedgerAt(ledger, ledger_sync),
-        caller=caller or Caller(),
+        observed_use=use,
+        staff_use=use,
+        ledger=source,
+        caller=caller,
     )
 
 
@@ -93,11 +98,40 @@ class _LedgerAt:
                 self._opened = await open_ledger(self._address, sync=self._sync)
             return self._opened
 
+    def is_there(self) -> bool:
+        """Whether there is a ledger already; a database is where its address says."""
+        from tokenworth.burn.ledger.opening import POSTGRES, ledger_file  # noqa: PLC0415 - most calls need no ledger
+
+        if self._address is not None and self._address.startswith(POSTGRES):
+            return True
+        return ledger_file(self._address).is_file()
+
     async def close(self) -> None:
         """Close it if it was opened."""
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.close()
+
+
+class _UseOnFirstUse:
+    """What the ledger saw of real use; imports nothing before it is asked."""
+
+    def __init__(self, source: _LedgerAt, budget: str) -> None:
+        self._source = source
+        self._budget = budget
+
+    async def use_seen(self, until: datetime) -> UseSeen | None:
+        """Use up to a moment."""
+        return await self._use().use_seen(until)
+
+    async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
+        """A team's use up to a moment."""
+        return await self._use().person_months(team, until)
+
+    def _use(self) -> LedgerUse:
+        from tokenworth.burn.ledger.real_use import LedgerUse  # noqa: PLC0415 - most calls need no ledger
+
+        return LedgerUse(self._source, self._budget, self._source.is_there)
 
 
 def _utc_now() -> datetime:

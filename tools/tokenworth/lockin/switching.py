@@ -148,7 +148,7 @@ def build_employer(position: EmployerPosition, assumptions: Assumptions, seen: U
     notes: list[str] = []
     unsaid: dict[str, str] = {}
     if not entries:
-        if seen is None or seen.usd_per_year <= 0:
+        if seen is None or seen.usd_per_year <= 0 or not all(provider for provider, _ in seen.usd):
             raise InvalidInputError(
                 "employer.spend",
                 "no spend given, and no ledger has seen any",
