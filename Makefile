@@ -9,7 +9,9 @@ ORACLES_STAMP := $(VENV)/.oracles
 DOCS_STAMP := $(VENV)/.docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format schemas docs oracles bench soak build generated bundle clean
+PAGES := server/tokenworth_mcp/apps
+
+.PHONY: help demo test check format schemas pages docs oracles bench soak build generated bundle clean
 
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -26,7 +28,7 @@ $(STAMP): pyproject.toml uv.lock | $(UV)
 demo: $(STAMP) ## value three real offers through a real MCP client and server
 	@$(BIN)/tokenworth demo
 
-test: $(STAMP) ## all tests, on the checkout and on the installed wheel
+test: $(STAMP) $(if $(shell command -v npm),pages) ## all tests, on the checkout and on the installed wheel
 	@$(BIN)/python tests/run.py
 
 check: $(STAMP) ## ruff, mypy, pyright, import-linter, tidy rules
@@ -52,6 +54,12 @@ docs: $(DOCS_STAMP) ## the documentation site, into site/
 	@$(BIN)/python -m tokenworth_mcp.reference docs/reference
 	@$(BIN)/zensical build --clean --strict
 
+pages: $(PAGES)/built/page.html ## what is drawn inside chats and in reports, from npm; everything else does without
+
+$(PAGES)/built/page.html: $(shell find $(PAGES)/source -not -path '*/node_modules*' -type f)
+	@npm ci --prefix $(PAGES)/source --ignore-scripts --no-audit --no-fund --silent
+	@npm run build --prefix $(PAGES)/source --silent
+
 $(ORACLES_STAMP): pyproject.toml uv.lock | $(STAMP)
 	@VIRTUAL_ENV= $(UV) sync --quiet --frozen --inexact --group dev --group oracles
 	@touch $@
@@ -68,7 +76,7 @@ soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the led
 		tests/burn/ledger/test_kill.py tests/burn/ledger/test_model.py
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest -q --timeout 3600 tests/replicas/test_soak.py
 
-build: $(STAMP) ## sdist, and the wheel built from it, into dist/
+build: $(STAMP) $(if $(shell command -v npm),pages) ## sdist, and the wheel built from it, into dist/
 	@rm -rf dist && $(UV) build --quiet --out-dir dist
 
 generated: $(STAMP) ## write README's snippets, server.json and the bundle's manifest anew

@@ -25,7 +25,10 @@ TEXTS = [
         "server/**/*",
     )
     for path in sorted(ROOT.glob(pattern))
-    if path.is_file() and path.suffix not in (".py", ".pyc", ".gz", ".png", ".woff2")
+    # What npm brings and makes is nobody's writing here.
+    if not {"node_modules", "built"}.intersection(path.parts)
+    and path.is_file()
+    and path.suffix not in (".py", ".pyc", ".gz", ".png", ".woff2")
 ]
 
 FILE_LINES_MAX = 500

@@ -9,6 +9,8 @@
   pydantic model of its function at start-up, cannot match a variable with a slash in it, and quotes what was sent.
 - `TableServer` answers the prompts from our table as well, whose words are files: the SDK wants a function for each,
   with a pydantic model of its arguments, and turns a refusal into an internal error.
+- `TableServer` links tools to their pages (MCP Apps) for clients that can show them: the SDK's `Apps` binds a page to a
+  function it registers as a tool, for every client alike.
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID, client_supports_apps
 from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -47,6 +50,9 @@ from mcp_types import (
     GetPromptResult,
     InputRequiredResult,
     JSONRPCRequest,
+    ListResourcesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
     Prompt,
     PromptArgument,
     PromptMessage,
@@ -61,6 +67,7 @@ from pydantic import AnyUrl
 
 from tokenworth.errors import InvalidInputError, TokenworthError
 from tokenworth.plain_text import plain_text
+from tokenworth_mcp.apps.pages import UI_META, page_of_tool, read_page, say_not_built, select_pages
 from tokenworth_mcp.asking import ASK_WORTH_USD_MIN, answer_asking
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
@@ -81,6 +88,7 @@ if TYPE_CHECKING:
 __all__ = ["Identity", "TableServer", "answer_probe", "is_probe"]
 
 COMPLETIONS_MAX: Final = 100
+PAGE_META: Final = "tokenworth/page"
 META_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 
 
@@ -136,6 +144,9 @@ class TableServer(MCPServer[Any]):
         self._documents = select_documents(self._entries)
         self._templates = select_templates(self._entries)
         self._prompts = select_prompts(self._entries)
+        self._pages = select_pages(self._entries)
+        if self._pages:
+            self._lowlevel_server.extensions[EXTENSION_ID] = {}
         if self._templates or self._prompts:
             # The SDK's own decorator for this is untyped.
             self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
@@ -170,6 +181,39 @@ class TableServer(MCPServer[Any]):
             for document in self._documents
         ]
 
+    async def _handle_list_tools(
+        self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        listed = await super()._handle_list_tools(ctx, params)
+        if not _may_show_pages(ctx):
+            return listed
+        if not self._pages:
+            say_not_built()
+        return ListToolsResult(tools=[self._with_page(tool) for tool in listed.tools])
+
+    def _with_page(self, tool: Tool) -> Tool:
+        page = page_of_tool(tool.name, self._pages)
+        return tool if page is None else tool.model_copy(update={"meta": {"ui": {"resourceUri": page.uri}}})
+
+    async def _handle_list_resources(
+        self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        listed = await super()._handle_list_resources(ctx, params)
+        if not _may_show_pages(ctx):
+            return listed
+        shown = [
+            Resource(
+                uri=page.uri,
+                name=page.name,
+                title=page.title,
+                description=page.description,
+                mime_type=APP_MIME_TYPE,
+                _meta={"ui": UI_META},
+            )
+            for page in self._pages
+        ]
+        return ListResourcesResult(resources=[*listed.resources, *shown])
+
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """The templates of the families that are offered."""
         return [
@@ -193,6 +237,8 @@ class TableServer(MCPServer[Any]):
             ResourceError: whatever else the caller should read.
         """
         del context
+        if (page := read_page(str(uri), self._pages)) is not None:
+            return [ReadResourceContents(content=page, mime_type=APP_MIME_TYPE, meta={"ui": UI_META})]
         try:
             text, mime_type = await self._read(str(uri))
         except NotThereError as error:
@@ -276,7 +322,7 @@ class TableServer(MCPServer[Any]):
                 entry,
                 arguments,
                 lambda filled: answer_call(entry, filled, tool_context),
-                context,
+                None if _by_page(context) else context,
                 tool_context.assumptions,
                 self._ask_worth_usd_min,
             )
@@ -290,6 +336,20 @@ class TableServer(MCPServer[Any]):
 
 def _connection_of(ctx: ServerRequestContext[Any]) -> Connection:
     return ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - see above
+
+
+def _may_show_pages(ctx: ServerRequestContext[Any]) -> bool:
+    """Whether the client said that it shows pages, or nothing is known of it.
+
+    Over HTTP the handshake is forgotten before the next request; who cannot show a page takes no notice of its address.
+    """
+    return ctx.session.client_capabilities is None or client_supports_apps(ctx)
+
+
+def _by_page(call: CallContext[Any, Any] | None) -> bool:
+    """Whether a page made this call, to draw what was already asked and answered: nobody is to be asked again."""
+    meta = None if call is None else call.request_context.meta
+    return meta is not None and PAGE_META in meta
 
 
 def _report_to(call: CallContext[Any, Any] | None) -> Report | None:

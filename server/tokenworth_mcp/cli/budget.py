@@ -13,7 +13,15 @@ import click
 
 from tokenworth.errors import InvalidInputError
 from tokenworth_mcp.cli.output import Format, show
-from tokenworth_mcp.cli.running import closing, detail_option, format_option, open_context, run_tool
+from tokenworth_mcp.cli.running import (
+    Report,
+    closing,
+    detail_option,
+    format_option,
+    open_context,
+    report_options,
+    run_tool,
+)
 from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
 
 __all__ = ["command"]
@@ -57,10 +65,11 @@ def set_command(
 @command.command("show")
 @click.argument("budget", required=False)
 @detail_option
+@report_options
 @format_option
-def show_command(budget: str | None, detail: str, output_format: Format) -> None:
+def show_command(budget: str | None, detail: str, output_format: Format, report: Report | None) -> None:
     """Show BUDGET, or your own: what is left, how fast it goes, what to do."""
-    run_tool("check_budget", _said(budget=budget, detail=detail), output_format)
+    run_tool("check_budget", _said(budget=budget, detail=detail), output_format, report=report)
 
 
 @command.command("reserve")

@@ -6,7 +6,7 @@ import click
 
 from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth_mcp.cli.running import Report, detail_option, format_option, report_options, run_tool
 
 __all__ = ["command"]
 
@@ -20,6 +20,7 @@ COLUMNS = {
 @click.argument("files", nargs=-1, required=True)
 @offer_options
 @detail_option
+@report_options
 @format_option
 def command(
     files: tuple[str, ...],
@@ -29,6 +30,7 @@ def command(
     draws: int | None,
     detail: str,
     output_format: Format,
+    report: Report | None,
 ) -> None:
     """Rank the offers in FILES for one person, on the same draws."""
     offers: list[dict[str, object]] = []
@@ -39,4 +41,4 @@ def command(
         # A person written beside an offer is the one who compares; the last one written counts.
         shared |= rest
     shared |= shared_arguments(person, replaced, seed, draws, detail)
-    run_tool("compare_offers", {"offers": offers, **shared}, output_format, COLUMNS)
+    run_tool("compare_offers", {"offers": offers, **shared}, output_format, COLUMNS, report=report)

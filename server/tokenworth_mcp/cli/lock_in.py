@@ -7,7 +7,7 @@ import click
 from tokenworth_mcp.cli.documents import read_document
 from tokenworth_mcp.cli.offer_files import offer_options, shared_arguments
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
+from tokenworth_mcp.cli.running import Report, detail_option, format_option, report_options, run_tool
 
 __all__ = ["command"]
 
@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.argument("file")
 @offer_options
 @detail_option
+@report_options
 @format_option
 def command(
     file: str,
@@ -25,7 +26,8 @@ def command(
     draws: int | None,
     detail: str,
     output_format: Format,
+    report: Report | None,
 ) -> None:
     """Explain the lock-in in FILE: a request with position or employer (.yaml, .toml, .json, or - for stdin)."""
-    request = read_document(file)
-    run_tool("explain_lock_in", {**request, **shared_arguments(person, replaced, seed, draws, detail)}, output_format)
+    arguments = {**read_document(file), **shared_arguments(person, replaced, seed, draws, detail)}
+    run_tool("explain_lock_in", arguments, output_format, report=report)

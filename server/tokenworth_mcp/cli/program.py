@@ -6,7 +6,7 @@ import click
 
 from tokenworth_mcp.cli.documents import read_document
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import format_option, run_tool
+from tokenworth_mcp.cli.running import Report, format_option, report_options, run_tool
 
 __all__ = ["command"]
 
@@ -16,9 +16,12 @@ __all__ = ["command"]
 @click.option("--seed", type=int, help="The same seed gives the same digits.")
 @click.option("--draws", type=int, help="How many draws; more narrow the noise.")
 @click.option("--detail", type=click.Choice(["concise", "full"]), help="How much to say. [default: concise]")
+@report_options
 @format_option
-def command(file: str, seed: int | None, draws: int | None, detail: str | None, output_format: Format) -> None:
+def command(
+    file: str, seed: int | None, draws: int | None, detail: str | None, output_format: Format, report: Report | None
+) -> None:
     """Plan the token programme in FILE (.yaml, .toml, .json, or - for stdin)."""
     said = {"seed": seed, "draws": draws, "detail": detail}
     arguments = read_document(file) | {name: value for name, value in said.items() if value is not None}
-    run_tool("plan_program", arguments, output_format)
+    run_tool("plan_program", arguments, output_format, report=report)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import click
@@ -20,11 +22,50 @@ from tokenworth_mcp.settings import Settings, load_settings
 if TYPE_CHECKING:
     from tokenworth.context import Context
 
-__all__ = ["closing", "context_for", "detail_option", "format_option", "open_context", "run_tool"]
+__all__ = [
+    "Report",
+    "closing",
+    "context_for",
+    "detail_option",
+    "format_option",
+    "open_context",
+    "report_options",
+    "run_tool",
+]
+
+Returned = TypeVar("Returned")
 
 format_option = click.option(
     "--format", "output_format", type=click.Choice(FORMATS), default="table", show_default=True
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where an answer is to be written as a page.
+
+    Attributes:
+        path: the file.
+        opens: show it in the browser afterwards.
+    """
+
+    path: str
+    opens: bool
+
+
+def report_options(command: Callable[..., Returned]) -> Callable[..., Returned]:
+    """Adds --html and --open to a command, which gets them as `report`, None when no report is wanted."""
+
+    @wraps(command)
+    def with_report(*args: object, html: str | None, opens: bool, **options: object) -> Returned:
+        if opens and html is None:
+            raise click.UsageError("--open goes with --html FILE.")
+        return command(*args, report=None if html is None else Report(html, opens), **options)
+
+    opened = click.option("--open", "opens", is_flag=True, help="Show the --html file in the browser.")
+    return click.option("--html", metavar="FILE", help="Write the full answer as a page to keep.")(opened(with_report))
+
+
 detail_option = click.option("--detail", type=click.Choice(["concise", "full"]), default="concise", show_default=True)
 
 
@@ -76,6 +117,7 @@ def run_tool(
     columns: Columns | None = None,
     *,
     arranged: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    report: Report | None = None,
 ) -> dict[str, Any]:
     """Call one tool, print its answer on stdout, and return its data.
 
@@ -85,14 +127,30 @@ def run_tool(
         output_format: "table" and "md" lay the answer's data out for people, "json" prints it for programs.
         columns: for lists in the answer, which columns a table shows; all when not named.
         arranged: lays the data out anew for people; programs get it as the tool gives it.
+        report: write the full answer there as a page, and print only its headline.
 
     Raises:
         TokenworthError: whatever the tool or its boundary refuses.
     """
-    answered = anyio.run(_answer, find_tool(name), dict(arguments), open_context())
+    if report is not None:
+        arguments = {**arguments, "detail": "full"}
+    context = open_context()
+    answered = anyio.run(_answer, find_tool(name), dict(arguments), context)
+    if report is not None:
+        _write(report, answered.data, arguments, context)
+        return answered.data
     data = answered.data if arranged is None or output_format == "json" else arranged(answered.data)
     show(data, output_format, columns)
     return answered.data
+
+
+def _write(report: Report, data: Mapping[str, Any], arguments: Mapping[str, object], context: Context) -> None:
+    from tokenworth_mcp.apps.report import report_html, write_report  # noqa: PLC0415 - most commands write none
+
+    file = write_report(report.path, report_html(data, arguments, context.clock()))
+    click.echo(f"{data['headline']}\nWritten to {report.path}.")
+    if report.opens:
+        click.launch(file.as_uri())
 
 
 async def _answer(entry: ToolEntry, arguments: dict[str, object], context: Context) -> Answered:

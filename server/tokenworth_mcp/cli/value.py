@@ -8,7 +8,7 @@ import click
 
 from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
 from tokenworth_mcp.cli.output import FORMATS, Format
-from tokenworth_mcp.cli.running import detail_option, run_tool
+from tokenworth_mcp.cli.running import Report, detail_option, report_options, run_tool
 
 if TYPE_CHECKING:
     from tokenworth.offers.batch_rows import BatchFormat
@@ -29,6 +29,7 @@ BATCH_FORMATS: Final[tuple[BatchFormat, ...]] = ("csv", "jsonl", "parquet")
     type=click.Choice([*FORMATS, *BATCH_FORMATS]),
     help="One offer: table (the default), json or md. A batch: csv, jsonl or parquet, by default as --out ends.",
 )
+@report_options
 @click.option("--batch", metavar="FILE", help="Value every offer in FILE: .csv, .jsonl or .parquet.")
 @click.option("--out", metavar="FILE", help="Where a batch is written; repeat the command to go on with one.")
 @click.option("--processes", type=click.IntRange(1, 64), help="How many work on a batch side by side.")
@@ -43,10 +44,11 @@ def command(
     batch: str | None,
     out: str | None,
     processes: int | None,
+    report: Report | None,
 ) -> int:
     """Value the offer in FILE (.yaml, .toml, .json, or - for stdin), or every offer of a --batch."""
     if batch is not None:
-        if file is not None or out is None:
+        if file is not None or out is None or report is not None:
             raise click.UsageError("--batch takes its offers from its own file and needs --out, the file to write.")
         if output_format is not None and not _is_for_batches(output_format):
             raise click.UsageError("A batch is written as csv, jsonl or parquet.")
@@ -65,6 +67,7 @@ def command(
         {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
         output_format,
         COLUMNS,
+        report=report,
     )
     return 0
 

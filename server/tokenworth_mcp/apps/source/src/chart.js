@@ -1,0 +1,79 @@
+// The frame of every chart: a caption, a drawing that follows the width, and a table with the same numbers.
+import { h, newId, s } from "./dom.js";
+
+const frames = new Set();
+let watching;
+
+function watch(frame) {
+  frames.add(frame);
+  watching ??= new ResizeObserver((entries) => {
+    requestAnimationFrame(() => {
+      for (const entry of entries) entry.target.redraw?.(Math.floor(entry.contentRect.width));
+    });
+  });
+  watching.observe(frame);
+}
+
+/** Stop following the frames that have left the page. */
+export function forgetCharts() {
+  for (const frame of frames) {
+    if (frame.isConnected) continue;
+    watching.unobserve(frame);
+    frames.delete(frame);
+  }
+}
+
+/**
+ * A figure.
+ * @param {{title: string, says: string, paint: (width: number) => {height: number, marks: Node[]}, table: Node, note?: string}} chart
+ *   `says` is the drawing in a sentence, for who cannot see it; `paint` draws it at a width.
+ */
+export function chart({ title, says, paint, table, note }) {
+  const [titleId, saysId] = [newId("chart"), newId("says")];
+  const frame = h("div", { class: "frame" });
+  let drawn = 0;
+  frame.redraw = (width) => {
+    if (width < 40 || width === drawn) return;
+    drawn = width;
+    const { height, marks } = paint(width);
+    const drawing = s(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": titleId, "aria-describedby": saysId },
+      marks,
+    );
+    frame.replaceChildren(drawing);
+  };
+  watch(frame);
+  return h(
+    "figure",
+    {},
+    h("figcaption", {}, h("h2", { id: titleId }, title), h("p", { id: saysId, class: "says" }, says)),
+    frame,
+    note && h("p", { class: "note" }, note),
+    twin(table, title),
+  );
+}
+
+/** A table folded away under its own name. */
+export const twin = (table, title) =>
+  h("details", {}, h("summary", {}, "Numbers", h("span", { class: "unseen" }, ` of ${title}`)), scrolling(table, title));
+
+/** A table that scrolls sideways, for the keyboard too. */
+export const scrolling = (table, label) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
+
+/**
+ * A table.
+ * @param {string[]} columns the first heads the rows
+ * @param {Array<Array<string|Node>>} rows
+ */
+export function table(columns, rows) {
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))))),
+  );
+}
+
+/** Text in a drawing. */
+export const label = (x, y, text, attributes) => s("text", { x, y, ...attributes }, text);

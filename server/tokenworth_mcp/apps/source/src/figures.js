@@ -1,0 +1,45 @@
+// Numbers as people read them; in text each one keeps the path of the field that it is.
+import { h } from "./dom.js";
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const exact = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
+const shorter = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
+const signed = (value, text) => (value < 0 ? `−${text}` : text);
+
+/** $446,714; cents only where there are any. */
+export const usd = (value) => signed(value, `$${exact.format(Math.abs(value))}`);
+
+/** +$1,870 or −$8,074: a step. */
+export const usdStep = (value) => (value > 0 ? `+${usd(value)}` : usd(value));
+
+/** $447k, for axes and tight places. */
+export function usdShort(value) {
+  const size = Math.abs(value);
+  const [by, unit] = size >= 999_500 ? [1e6, "M"] : size >= 1000 ? [1e3, "k"] : [1, ""];
+  return signed(value, `$${shorter.format(size / by)}${unit}`);
+}
+
+/** 18.43% of 0.1843. */
+export const percent = (value) => `${exact.format(Number((value * 100).toPrecision(10)))}%`;
+
+/** 12,345 or 0.05. */
+export const plain = (value) => (typeof value === "number" ? signed(value, exact.format(Math.abs(value))) : String(value));
+
+export const count = (value) => whole.format(value);
+
+/** What is at a path such as "pay.by_year.0.p50_usd". */
+export const at = (answer, path) => path.split(".").reduce((inner, key) => inner?.[key], answer);
+
+const FORMATS = { usd, usdStep, percent, plain };
+
+/** The number at a path, formatted, in an element that says where it came from. */
+export function figure(answer, path, format = "usd") {
+  const value = at(answer, path);
+  if (value === undefined || value === null) return "";
+  const shown = typeof value === "string" && format === "usd" ? `$${value}` : FORMATS[format](value);
+  return h("data", { value, "data-path": path, "data-format": format }, shown);
+}
+
+/** snake_case names and enum values as words. */
+export const words = (name) => String(name).replaceAll("_", " ").replace(/\b(usd|ai|rsu)\b/g, (known) => known.toUpperCase()).replace(/\bp(10|50|90)\b/g, "P$1");

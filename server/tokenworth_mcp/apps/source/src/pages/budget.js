@@ -1,0 +1,86 @@
+// A budget: what is left over its period, what is held, the alerts, and where it ends at this pace.
+import { head, notes, part } from "../answers.js";
+import { chart, scrolling, table } from "../chart.js";
+import { h } from "../dom.js";
+import { figure, plain, usd, usdShort, words } from "../figures.js";
+import { overTime } from "../plane.js";
+import { bars } from "../rows.js";
+
+const day = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+const tokensShort = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** The unit that is limited, its words, and the fields that hold it. */
+function unitOf(answer) {
+  const inUsd = answer.limit_usd !== undefined || answer.left_usd !== undefined || answer.left_tokens === undefined;
+  const unit = inUsd ? "usd" : "tokens";
+  const number = (name) => (answer[`${name}_${unit}`] === undefined ? undefined : Number(answer[`${name}_${unit}`]));
+  return { unit, number, short: inUsd ? usdShort : (value) => tokensShort.format(value), long: inUsd ? usd : (value) => `${plain(value)} tokens` };
+}
+
+function burnDown(answer, { number, short, long }) {
+  const [start, end, now] = ["starts_at", "ends_at", "as_of"].map((name) => (answer[name] ? Date.parse(answer[name]) : undefined));
+  const limit = number("limit");
+  if (limit === undefined || start === undefined || end === undefined || !(now > start)) return null;
+  const left = limit - number("spent");
+  const last = answer.pace?.projected_end === undefined ? undefined : limit - answer.pace.projected_end;
+  const ahead = last === undefined ? [] : [{ spots: [{ x: now, y: left }, { x: end, y: last }], kind: "main ahead", name: short(last) }];
+  return chart({
+    title: "Burn-down",
+    says: `${long(left)} of ${long(limit)} left unspent on ${day.format(now)}.${last === undefined ? "" : ` At the pace so far ${last < 0 ? `it is overspent by ${long(-last)}` : `${long(last)} is left`} at the end of the period.`} The thin dashes are the even pace.`,
+    paint: overTime({
+      lines: [
+        { spots: [{ x: start, y: limit }, { x: end, y: 0 }], kind: "faint" },
+        { spots: [{ x: start, y: limit }, { x: now, y: left }], kind: "main", dots: true },
+        ...ahead,
+      ],
+      marks: [{ x: now, text: `now: ${short(left)} left` }],
+      levels: last < 0 ? [{ y: 0, text: "nothing left" }] : [],
+      zero: true, formatX: (at) => day.format(at), formatY: short,
+    }),
+    table: table(["", "Amount"], [["Limit", long(limit)], ["Spent", long(number("spent"))], ["Held", long(number("held"))],
+      ...(last === undefined ? [] : [["Left at the end, at this pace", long(last)]])]),
+  });
+}
+
+function standing(answer, { unit, number, short, long }) {
+  const names = ["spent", "held", "left"].filter((name) => number(name) !== undefined);
+  return chart({
+    title: "Where it stands",
+    says: "Spent, held for calls that are under way, and left.",
+    paint: bars(names.map((name) => ({ name: words(name), value: number(name), kind: { spent: "total", held: "pale", left: "gain" }[name] })), long),
+    table: table(["", unit === "usd" ? "USD" : "Tokens"], names.map((name) => [words(name), figure(answer, `${name}_${unit}`, unit === "usd" ? "usd" : "plain")])),
+  });
+}
+
+const alerts = (answer) => part("Alerts", answer.alerts.length > 0 && h("ul", {}, answer.alerts.map((one, index) => h("li", {},
+  h("strong", {}, one.severity), ": burning ", figure(answer, `alerts.${index}.burn_rate`, "plain"), ` times too fast over ${one.long_window} and ${one.short_window}`))));
+
+const limits = (answer) => part("Limits, the tightest first", answer.limits.length > 0 && scrolling(table(
+  ["Budget", "Unit", "Limit", "Spent", "Held", "Left", "Period"],
+  answer.limits.map((one, index) => [one.budget, one.unit, ...["limit", "spent", "held", "left"].map((name) => figure(answer, `limits.${index}.${name}`, "plain")), one.period]),
+), "Limits"));
+
+/** Lists that an answer may have beside what is drawn: by model, forecasts, what logs saw. */
+const lists = (answer) => Object.entries(answer)
+  .filter(([name, value]) => Array.isArray(value) && value.length > 0 && typeof value[0] === "object" && !["alerts", "limits"].includes(name))
+  .map(([name, rows]) => {
+    const keys = [...new Set(rows.flatMap(Object.keys))];
+    return part(words(name), scrolling(table(keys.map(words), rows.map((row, index) => keys.map((key, place) => (
+      place && typeof row[key] === "number" ? figure(answer, `${name}.${index}.${key}`, "plain") : String(row[key] ?? ""))))), words(name)));
+  });
+
+export const page = {
+  tool: "check_budget",
+  fits: (answer) => answer.budget !== undefined && answer.spent_usd !== undefined,
+  draw: (answer) => {
+    const unit = unitOf(answer);
+    const shown = answer[`left_${unit.unit}`] === undefined ? "spent" : "left";
+    return {
+      head: head({
+        kicker: `Budget · ${answer.budget} · ${answer.period}`, number: figure(answer, `${shown}_${unit.unit}`, unit.unit === "usd" ? "usd" : "plain"),
+        unit: unit.unit === "usd" ? shown : `tokens ${shown}`, headline: answer.headline, range: answer.do_next,
+      }),
+      body: [burnDown(answer, unit), standing(answer, unit), alerts(answer), limits(answer), lists(answer), notes(answer)],
+    };
+  },
+};

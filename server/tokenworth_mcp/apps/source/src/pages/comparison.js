@@ -1,0 +1,52 @@
+// Offers side by side: ranges on one scale, how often each is best, and what would make them equal.
+import { assumptions, defaulted, head, notes, part, questions } from "../answers.js";
+import { chart, table } from "../chart.js";
+import { h } from "../dom.js";
+import { figure, percent, usd, usdShort, words } from "../figures.js";
+import { bars, ranges } from "../rows.js";
+
+const sideBySide = (answer) => chart({
+  title: "Side by side",
+  says: "What each offer is worth as salary a year: the dot is the middle, the bar holds 8 of 10 outcomes.",
+  paint: ranges(answer.ranking.map((one) => ({ name: one.label, low: one.p10_usd, point: one.p50_usd, high: one.p90_usd })), usd),
+  table: table(["Offer", "Face", "P10", "P50", "P90", "Regret"], answer.ranking.map((one, index) => [one.label,
+    ...["face_usd", "p10_usd", "p50_usd", "p90_usd", "regret_usd"].map((end) => figure(answer, `ranking.${index}.${end}`))])),
+});
+
+const best = (answer) => chart({
+  title: "How often each is best",
+  says: "The share of draws in which an offer is worth most.",
+  paint: bars(answer.ranking.map((one) => ({ name: one.label, value: one.chance_best })), percent),
+  table: table(["Offer", "Chance of being best"], answer.ranking.map((one, index) => [one.label, figure(answer, `ranking.${index}.chance_best`, "percent")])),
+});
+
+const faces = (answer) => chart({
+  title: "Face against worth",
+  says: "What each offer says a year, and below it what it is worth.",
+  paint: bars(answer.ranking.flatMap((one) => [
+    { name: `${one.label}: face`, value: one.face_usd, kind: "pale" }, { name: `${one.label}: worth`, value: one.p50_usd },
+  ]), usdShort),
+  table: table(["Offer", "Face", "Worth (P50)"], answer.ranking.map((one, index) => [one.label,
+    figure(answer, `ranking.${index}.face_usd`), figure(answer, `ranking.${index}.p50_usd`)])),
+});
+
+const equal = (answer) => part("What would make them equal", answer.equalizers.length > 0 && h("ul", {}, answer.equalizers.map((one, index) =>
+  h("li", {}, `${one.label}: `, figure(answer, `equalizers.${index}.salary_usd`), " more salary a year, or a sign-on of ",
+    figure(answer, `equalizers.${index}.sign_on_usd`), " without clawback"))));
+
+const flips = (answer) => part("What would change the winner", answer.flips.length > 0 && h("ul", {}, answer.flips.map((one) =>
+  h("li", {}, `${words(one.assumption)}: ${one.winner_at_low} at its low, ${one.winner_at_high} at its high`))));
+
+export const page = {
+  tool: "compare_offers",
+  fits: (answer) => answer.ranking !== undefined && answer.equalizers !== undefined,
+  main: { path: "ranking.0.p50_usd", name: "The best is worth" },
+  draw: (answer) => ({
+    head: head({
+      kicker: `${answer.ranking.length} offers · the best: ${answer.ranking[0].label}`, number: figure(answer, "ranking.0.p50_usd"),
+      unit: "a year, as salary", headline: answer.headline,
+    }),
+    body: [sideBySide(answer), best(answer), faces(answer), equal(answer), flips(answer), questions(answer), defaulted(answer),
+      assumptions(answer), notes(answer)],
+  }),
+};
