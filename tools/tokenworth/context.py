@@ -33,6 +33,8 @@ __all__ = [
     "Cost",
     "Ledger",
     "LedgerSource",
+    "LocalUse",
+    "LoggedUse",
     "ObservedUse",
     "PathPoint",
     "PersonMonths",
@@ -42,6 +44,9 @@ __all__ = [
     "PricePath",
     "PriceSchedule",
     "StaffUse",
+    "UnitCosts",
+    "UnitPrices",
+    "UnitStep",
     "UseSeen",
 ]
 
@@ -146,6 +151,45 @@ class PriceList(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitStep:
+    """What one unit costs in prompts of at least a size, in 10^-18 USD; None where no source prices it.
+
+    Attributes:
+        prompt_tokens_min: the whole request pays this step when its prompt, cached parts included, is as large.
+        web_search: a search; everything else is a token.
+    """
+
+    prompt_tokens_min: int
+    input: int | None
+    cache_write_5m: int | None
+    cache_write_1h: int | None
+    cache_read: int | None
+    output: int | None
+    web_search: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCosts:
+    """What a model's units cost in a span of time, `since_ms` to before `until_ms`; the smallest prompts come first."""
+
+    since_ms: int
+    until_ms: int
+    steps: tuple[UnitStep, ...]
+
+
+class UnitPrices(Protocol):
+    """The same prices for whoever has very many requests to price."""
+
+    def version(self) -> str:
+        """Names the list: another version may know other prices."""
+        ...
+
+    def unit_costs(self, model: str, at_ms: int) -> UnitCosts | None:
+        """What a model's units cost around a moment, exactly as `PriceList.cost_of_usage` counts; None is unpriced."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class PriceChange:
     """A change of a model's price that is already announced.
 
@@ -213,6 +257,32 @@ class StaffUse(Protocol):
 
     async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
         """A team's use up to a moment; None where the team is unknown or nothing was recorded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedUse:
+    """What the logs of agent tools on this machine say was used.
+
+    Attributes:
+        usd: at list prices, of what has one; None when nothing of it has.
+        unpriced_messages: model calls that are in no dollar figure.
+    """
+
+    usd: Decimal | None
+    tokens: int
+    unpriced_messages: int
+
+
+class LocalUse(Protocol):
+    """Knows what agent tools on this machine used, from their own logs; never asked for somebody elsewhere."""
+
+    async def use_since(self, moments: tuple[datetime, ...]) -> tuple[LoggedUse, ...]:
+        """What was used since each of several moments, up to now.
+
+        Raises:
+            HistoryUnusableError: what was read before is kept in a file that cannot be used.
+        """
         ...
 
 
@@ -346,6 +416,7 @@ class Context:
     observed_use: ObservedUse | None = None
     staff_use: StaffUse | None = None
     ledger: LedgerSource | None = None
+    local_use: LocalUse | None = None
     caller: Caller = field(default_factory=Caller)
     report: Report | None = None
     work: Work = UNWATCHED

@@ -7,6 +7,7 @@ TokenworthError
 ├── LedgerError            the ledger cannot answer
 │   ├── LedgerBusyError        not now: others are writing; the same request may be sent again
 │   └── LedgerUnusableError    not this ledger: it is newer than this version, not a ledger, or cannot be reached
+├── HistoryUnusableError   the history of agents' logs is newer than this version, something else, or cannot be opened
 ├── DataUnreadableError    a data file (assumptions, prices) cannot be read
 ├── SourceDriftError       a source of prices or of usage no longer looks like itself
 └── FetchError             something on the network could not be had
@@ -28,6 +29,7 @@ __all__ = [
     "DataUnreadableError",
     "DeadlineExceededError",
     "FetchError",
+    "HistoryUnusableError",
     "InvalidInputError",
     "LedgerBusyError",
     "LedgerError",
@@ -83,6 +85,17 @@ class LedgerBusyError(LedgerError):
 
 class LedgerUnusableError(LedgerError):
     """The ledger was made by a newer version, is something else, or cannot be reached; it is left as it is."""
+
+
+class HistoryUnusableError(TokenworthError):
+    """The history of what agents' logs said cannot be used; it is left as it is.
+
+    Args:
+        problem: what is wrong, and what to do.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the history of agents' logs cannot be used: {problem}")
 
 
 class DataUnreadableError(TokenworthError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anyio import to_thread
 
 if TYPE_CHECKING:
-    from tokenworth.context import Cost, Price, PriceChange, PricePath
+    from tokenworth.context import Cost, Price, PriceChange, PricePath, UnitCosts
     from tokenworth.prices.price_list import PriceList
     from tokenworth.prices.price_paths import PricedPaths
 
@@ -19,7 +19,7 @@ __all__ = ["PricesOnFirstUse"]
 
 
 class PricesOnFirstUse:
-    """Satisfies `context.PriceList` and `context.PriceSchedule`.
+    """Satisfies `context.PriceList`, `context.UnitPrices` and `context.PriceSchedule`.
 
     Args:
         folder: says where refreshed prices are kept; the shipped snapshot is used where they are older or absent.
@@ -43,6 +43,14 @@ class PricesOnFirstUse:
     def cost_of_usage(self, model: str, usage: Mapping[str, Any], at: datetime, provider: str | None = None) -> Cost:
         """What a request cost at its time."""
         return self._open().cost_of_usage(model, usage, at, provider)
+
+    def version(self) -> str:
+        """Names the list."""
+        return self._open().version()
+
+    def unit_costs(self, model: str, at_ms: int) -> UnitCosts | None:
+        """What a model's units cost around a moment."""
+        return self._open().unit_costs(model, at_ms)
 
     def alternatives(self, model: str, at: datetime) -> Sequence[str]:
         """What else the same seller sells."""

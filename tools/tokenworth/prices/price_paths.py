@@ -16,12 +16,13 @@ from typing import Any, Final, cast
 
 from anyio import to_thread
 
-from tokenworth.context import Cost, PathPoint, Price, PriceChange, PricePath
+from tokenworth.context import Cost, PathPoint, Price, PriceChange, PricePath, UnitCosts
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.observations import Meter
 from tokenworth.prices.price_list import PriceList
 from tokenworth.prices.priced import Priced
 from tokenworth.prices.sheets import Sheet
+from tokenworth.prices.unit_costs import unit_costs
 from tokenworth.prices.usages import read_usage
 
 __all__ = ["PricedPaths", "blended", "read_paths"]
@@ -90,6 +91,14 @@ class PricedPaths:
         if isinstance(outcome, Unpriced):
             return Cost(None, tokens, model, outcome.reason)
         return Cost(outcome.usd, tokens, outcome.found.priced.name)
+
+    def version(self) -> str:
+        """Names the list: when its newest source was recorded."""
+        return self.prices.snapshot.as_of.isoformat()
+
+    def unit_costs(self, model: str, at_ms: int) -> UnitCosts | None:
+        """What a model's units cost around a moment; None is unpriced."""
+        return unit_costs(self.prices, model, at_ms)
 
     def alternatives(self, model: str, at: datetime) -> Sequence[str]:
         """What else the same seller sells by the token at that moment, cheapest first."""

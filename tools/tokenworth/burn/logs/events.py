@@ -12,8 +12,8 @@ class Call(NamedTuple):
     """The use of one model call, as one line of a log states it; token classes are disjoint.
 
     The same call is often written several times. Lines with the same agent, `family`, `call` and `request` are one: the
-    higher `version` is kept, then the larger total, then the earlier. Of the lines with the same `family` and `call`
-    only those of the lowest `rank` count; beyond rank 0 only one of them does.
+    higher `version` is kept, then the lower `rank`, then the larger total, then the earlier. Of the lines with the same
+    `family` and `call` only those of the lowest `rank` count; beyond rank 0 only one of them does.
 
     Attributes:
         call: the tool's own name for it, stable wherever the line is copied to.

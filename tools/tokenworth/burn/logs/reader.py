@@ -14,7 +14,7 @@ from tokenworth.burn.logs.events import LogFile, Portion, Position
 
 __all__ = ["AGENTS", "LogReader", "reader_of"]
 
-AGENTS: Final[tuple[str, ...]] = ("claude", "gemini", "opencode", "copilot", "amp", "pi")
+AGENTS: Final[tuple[str, ...]] = ("claude", "codex", "gemini", "opencode", "copilot", "amp", "pi")
 """The tools whose logs are read; each is a module of this package."""
 
 
