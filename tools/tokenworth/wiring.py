@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenworth.assumptions import load_assumptions
 from tokenworth.context import Caller, Context, PersonMonths, UseSeen
 from tokenworth.prices.first_use import PricesOnFirstUse
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from tokenworth.burn.ledger.real_use import LedgerUse
     from tokenworth.burn.ledger.sqlite_store import Sync
 
-__all__ = ["build_context", "context_of_caller", "context_on_network", "prices_folder_in_use"]
+__all__ = ["build_context", "context_of_caller", "context_on_network", "local_prices", "prices_folder_in_use"]
 
 
 def build_context(
@@ -41,7 +40,9 @@ def build_context(
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
     """
-    prices = PricesOnFirstUse(partial(prices_folder_in_use, prices_folder))
+    from tokenworth.assumptions import load_assumptions  # noqa: PLC0415 - reading logs assumes nothing
+
+    prices = local_prices(prices_folder)
     source, caller = _LedgerAt(ledger, ledger_sync), caller or Caller()
     use = _UseOnFirstUse(source, caller.budget)
     return Context(
@@ -58,7 +59,7 @@ def build_context(
 
 def context_on_network(context: Context) -> Context:
     """What a network server may use of a context: not what this machine's logs say about its user."""
-    return replace(context, observed_use=None, staff_use=None)
+    return replace(context, observed_use=None, staff_use=None, local_use=None)
 
 
 def context_of_caller(context: Context, caller: Caller) -> Context:
@@ -69,6 +70,15 @@ def context_of_caller(context: Context, caller: Caller) -> Context:
 
         ledger = TenantLedgers(ledger, caller.tenant)
     return replace(context, caller=caller, ledger=ledger)
+
+
+def local_prices(folder: Path | None = None) -> PricesOnFirstUse:
+    """The price list of this machine: what was refreshed, or else what came with this version; nothing is fetched.
+
+    Args:
+        folder: where refreshed prices are kept; a folder in the user's cache when not given.
+    """
+    return PricesOnFirstUse(partial(prices_folder_in_use, folder))
 
 
 def prices_folder_in_use(chosen: Path | None) -> Path:

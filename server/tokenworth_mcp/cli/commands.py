@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "lock-in": "Explain what leaving costs, a person or an employer.",
     "program": "Plan a token programme for staff.",
     "budget": "Set, show, hold, settle and record budgets.",
+    "burn": "Show what agents on this machine used, from their own logs.",
     "cost": "Price a call or a planned task.",
     "prices": "Look prices up, and bring them up to date.",
     "serve": "Serve the tools to an MCP client.",

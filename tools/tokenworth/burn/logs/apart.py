@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Generator
 from queue import Queue
 from threading import Thread
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import msgspec
 
@@ -97,12 +97,11 @@ def _carry(process: subprocess.Popen[bytes], tasks: bytes, frames: _Frames) -> N
     """Send a process its tasks and pass on what it reads; None is the end, whatever the reason."""
     decode = msgspec.msgpack.Decoder(list[FileRead]).decode
     try:
-        if process.stdin is None or process.stdout is None:
-            return
-        with process.stdin as told:
+        with cast("IO[bytes]", process.stdin) as told:
             told.write(tasks)
-        while head := process.stdout.read(HEAD_BYTES):
-            frames.put(decode(process.stdout.read(int.from_bytes(head, "big"))))
+        with cast("IO[bytes]", process.stdout) as read:
+            while head := read.read(HEAD_BYTES):
+                frames.put(decode(read.read(int.from_bytes(head, "big"))))
     except (OSError, msgspec.MsgspecError):
         process.kill()
     finally:

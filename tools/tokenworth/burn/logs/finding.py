@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["config_home", "folders_in", "walk"]
 
@@ -34,14 +34,14 @@ def walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         for entry in entries:
-            if _is_folder(entry):
+            if _is(entry, os.DirEntry.is_dir):
                 waiting.append((entry.path, f"{below}{entry.name}/"))
-            elif entry.name.endswith(suffixes):
+            elif entry.name.endswith(suffixes) and _is(entry, os.DirEntry.is_file):
                 yield entry.path, below + entry.name
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is(entry: os.DirEntry[str], kind: Callable[[os.DirEntry[str]], bool]) -> bool:
     try:
-        return entry.is_dir()
+        return kind(entry)
     except OSError:
         return False

@@ -132,15 +132,20 @@ class History:
             rows.sort(key=lambda row: row[1:4])
             self.database.executemany(UPSERT, rows)
             self._recount(agent, {(row[1], row[2]) for row in rows})
-            self.database.executemany(
-                "INSERT INTO quotas VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " used_percent = excluded.used_percent, resets_at_s = excluded.resets_at_s, seen_at_ms = excluded.seen_at_ms"
-                " WHERE (excluded.seen_at_ms, excluded.used_percent) > (quotas.seen_at_ms, quotas.used_percent)",
-                [(agent, *quota) for read in ours for quota in read.quotas],
-            )
+            self.learn_quotas(agent, [quota for read in ours for quota in read.quotas])
         self.database.executemany(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(_encoded(read.path), read.agent, *read.known) for read in reads],
+        )
+
+    def learn_quotas(self, agent: str, quotas: Iterable[Quota]) -> None:
+        """Keep the newest of what a provider says of its quotas."""
+        self.database.executemany(
+            "INSERT INTO quotas VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " used_percent = excluded.used_percent, resets_at_s = excluded.resets_at_s,"
+            " seen_at_ms = excluded.seen_at_ms"
+            " WHERE (excluded.seen_at_ms, excluded.used_percent) > (quotas.seen_at_ms, quotas.used_percent)",
+            [(agent, *quota) for quota in quotas],
         )
 
     def _row(self, read: FileRead, call: Call, roots: dict[str, str], pricer: CallPricer | None) -> tuple[Any, ...]:
