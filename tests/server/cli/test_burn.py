@@ -1,4 +1,4 @@
-"""`tokenworth burn` as it is typed: rows for programs, tables for people, one line for a status line; how light it is."""
+"""`tokenworth burn` as typed: rows for programs, tables for people, one line for a status line; how light it is."""
 
 from __future__ import annotations
 
