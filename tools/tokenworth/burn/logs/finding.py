@@ -34,14 +34,14 @@ def walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         for entry in entries:
-            if _is(entry, os.DirEntry.is_dir):
+            if _holds(entry.is_dir):
                 waiting.append((entry.path, f"{below}{entry.name}/"))
-            elif entry.name.endswith(suffixes) and _is(entry, os.DirEntry.is_file):
+            elif entry.name.endswith(suffixes) and _holds(entry.is_file):
                 yield entry.path, below + entry.name
 
 
-def _is(entry: os.DirEntry[str], kind: Callable[[os.DirEntry[str]], bool]) -> bool:
+def _holds(question: Callable[[], bool]) -> bool:
     try:
-        return kind(entry)
+        return question()
     except OSError:
         return False
