@@ -16,8 +16,7 @@ from typing import IO, Final, cast
 
 import msgspec
 
-from tokenworth.burn.logs.history import FileRead
-from tokenworth.burn.logs.reading import Task, read_file
+from tokenworth.burn.logs.reading import FileRead, Task, read_file
 
 __all__ = ["PROCESSES_MAX", "main", "read_apart"]
 
@@ -29,23 +28,20 @@ HEAD_BYTES: Final = 4
 _Frames = Queue[list[FileRead] | None]
 
 
-def read_apart(
-    tasks: list[Task], *, while_starting: Callable[[], object] | None = None
-) -> Generator[FileRead, None, list[Task]]:
+def read_apart(tasks: list[Task], first: Callable[[], None]) -> Generator[FileRead, None, list[Task]]:
     """Read files in other processes; the tasks that are still to be done in the end.
 
     Args:
         tasks: what to read.
-        while_starting: something useful to do until the first of them has read something.
+        first: something useful to do while they start.
     """
     here = [task for task in tasks if not _can_be_sent(task)]
     shares = _shares([task for task in tasks if _can_be_sent(task)], _processes())
     frames: _Frames = Queue(FRAMES_WAITING_MAX)
     running = [_started(share, frames) for share in shares if share]
-    if while_starting is not None:
-        while_starting()
     done: set[str] = set()
     try:
+        first()
         for _ in running:
             while (frame := frames.get()) is not None:
                 for read in frame:

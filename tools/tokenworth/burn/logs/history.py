@@ -8,18 +8,19 @@ is kept whenever one of them changes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tokenworth.burn.logs.counting import Told, which_count
 from tokenworth.burn.logs.events import Call, Quota
 from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.reading import FileRead, KnownFile
 from tokenworth.burn.logs.schema import open_history
 from tokenworth.context import UnitPrices
 
-__all__ = ["FileRead", "History", "KnownFile"]
+__all__ = ["History"]
 
 PRICES_VERSION: Final = "prices_version"
 TOTAL: Final = "{0}.input + {0}.cache_write_5m + {0}.cache_write_1h + {0}.cache_read + {0}.output"
@@ -50,38 +51,6 @@ SHARED: Final = f"""
       GROUP BY 1, 2 HAVING count(*) > 1
     ) ORDER BY family, call
 """  # noqa: S608 - same
-
-
-class KnownFile(NamedTuple):
-    """A file as it was when it was last read.
-
-    Attributes:
-        stamp: of its size and times; empty when not all of it was read.
-        offset, state: the position that was reached.
-        mark: of the bytes before it.
-        lost: lines that could not be understood.
-        problem: why it could not be read; None when it could.
-    """
-
-    stamp: str = ""
-    offset: int = 0
-    state: bytes = b""
-    mark: bytes = b""
-    lost: int = 0
-    problem: str | None = None
-
-
-class FileRead(NamedTuple):
-    """What one reading of a file gave, or a part of it."""
-
-    agent: str
-    path: str
-    project: str
-    session: str
-    known: KnownFile
-    calls: Sequence[Call] = ()
-    quotas: Sequence[Quota] = ()
-    parents: Sequence[tuple[str, str]] = ()
 
 
 class History:

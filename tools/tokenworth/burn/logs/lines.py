@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["LINE_BYTES_MAX", "Lines"]
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 256 << 10
 LINE_BYTES_MAX: Final = 64 << 20
 """A longer line than this is no line of a log; it is lost."""
 

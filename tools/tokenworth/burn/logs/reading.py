@@ -4,17 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from tokenworth.burn.logs.events import START, LogFile, Portion, Position
-from tokenworth.burn.logs.history import FileRead, KnownFile
+from tokenworth.burn.logs.events import START, Call, LogFile, Portion, Position, Quota
 from tokenworth.burn.logs.reader import reader_of
 
-__all__ = ["Task", "read_file", "stamp_of"]
+__all__ = ["FileRead", "KnownFile", "Task", "read_file", "stamp_of"]
 
 MARK_BYTES: Final = 256
-ELSEWHERE: Final = KnownFile()
+
+
+class KnownFile(NamedTuple):
+    """A file as it was when it was last read.
+
+    Attributes:
+        stamp: of its size and times; empty when not all of it was read.
+        offset, state: the position that was reached.
+        mark: of the bytes before it.
+        lost: lines that could not be understood.
+        problem: why it could not be read; None when it could.
+    """
+
+    stamp: str = ""
+    offset: int = 0
+    state: bytes = b""
+    mark: bytes = b""
+    lost: int = 0
+    problem: str | None = None
+
+
+class FileRead(NamedTuple):
+    """What one reading of a file gave, or a part of it."""
+
+    agent: str
+    path: str
+    project: str
+    session: str
+    known: KnownFile
+    calls: Sequence[Call] = ()
+    quotas: Sequence[Quota] = ()
+    parents: Sequence[tuple[str, str]] = ()
 
 
 class Task(NamedTuple):
@@ -32,7 +62,7 @@ def read_file(task: Task) -> Iterator[FileRead]:
     known = task.known
     try:
         if task.log.grows and known.offset and _mark(task.log.path, known.offset) != known.mark:
-            known = ELSEWHERE
+            known = KnownFile()
         reader = reader_of(task.agent)
         lost = known.lost if task.log.grows else 0
         position = Position(known.offset, known.state) if known.offset or known.state else START

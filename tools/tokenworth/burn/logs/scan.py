@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
-from tokenworth.burn.logs.history import FileRead, History, KnownFile
+from tokenworth.burn.logs.history import History
 from tokenworth.burn.logs.reader import AGENTS, reader_of
-from tokenworth.burn.logs.reading import Task, read_file, stamp_of
+from tokenworth.burn.logs.reading import FileRead, KnownFile, Task, read_file, stamp_of
 from tokenworth.context import UnitPrices
 
 __all__ = ["Scanned", "scan"]
@@ -54,14 +55,8 @@ def scan(
             present.append(task)
             if task.stamp != task.known.stamp:
                 changed.append(task)
-    if prices is not None and changed:
-        for step in _steps(_read(changed, prices)):
-            history.keep(step, prices)
-    elif changed:
-        for step in _steps(_read(changed, None)):
-            history.keep(step, None)
-    if prices is not None:
-        history.price(prices)
+    for step in _steps(_read(changed, partial(_price, history, prices))):
+        history.keep(step, prices)
     after = history.files() if changed else known
     return Scanned(len(present), len(changed), list(_problems(present, after)))
 
@@ -77,13 +72,20 @@ def _found(agent: str, known: Mapping[bytes, KnownFile], home: str, environment:
         yield Task(agent, log, before, stamp, max(size - before.offset, 0) if log.grows else size)
 
 
-def _read(changed: list[Task], prices: UnitPrices | None) -> Iterator[FileRead]:
-    """All of them; many bytes in processes of their own."""
+def _price(history: History, prices: UnitPrices | None) -> None:
+    if prices is not None:
+        history.price(prices)
+
+
+def _read(changed: list[Task], first: Callable[[], None]) -> Iterator[FileRead]:
+    """All of them, many bytes in processes of their own; `first` is done meanwhile, before anything is kept."""
     rest = changed
     if sum(task.left_bytes for task in changed) >= APART_BYTES_MIN:
         from tokenworth.burn.logs.apart import read_apart  # noqa: PLC0415 - most looks find little that is new
 
-        rest = yield from read_apart(changed, while_starting=None if prices is None else prices.version)
+        rest = yield from read_apart(changed, first)
+    else:
+        first()
     for task in rest:
         yield from read_file(task)
 
