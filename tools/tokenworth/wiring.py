@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenworth.context import Caller, Context, PersonMonths, UseSeen
+from tokenworth.context import Caller, Context, LoggedUse, PersonMonths, UseSeen
 from tokenworth.prices.first_use import PricesOnFirstUse
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def build_context(
     ledger: str | None = None,
     ledger_sync: Sync = "normal",
     caller: Caller | None = None,
+    local_logs: bool = False,
 ) -> Context:
     """The context that the server, the command line and scripts use.
 
@@ -36,6 +37,7 @@ def build_context(
         ledger: a SQLite file or a postgresql:// address; a file in the user's data folder when not given.
         ledger_sync: what a SQLite ledger's answers survive: the process ("normal"), or power loss too ("full").
         caller: who asks; by default nobody in particular, who may not raise limits.
+        local_logs: whoever asks is this machine's user, and may know what its agents used.
 
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
@@ -54,6 +56,7 @@ def build_context(
         staff_use=use,
         ledger=source,
         caller=caller,
+        local_use=_LocalLogsOnFirstUse(prices) if local_logs else None,
     )
 
 
@@ -88,6 +91,19 @@ def prices_folder_in_use(chosen: Path | None) -> Path:
     from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
 
     return user_cache_path("tokenworth", appauthor=False) / "prices"
+
+
+class _LocalLogsOnFirstUse:
+    """Reads this machine's logs when somebody asks, and imports nothing for it before."""
+
+    def __init__(self, prices: PricesOnFirstUse) -> None:
+        self._prices = prices
+
+    async def use_since(self, moments: tuple[datetime, ...]) -> tuple[LoggedUse, ...]:
+        """What was used since each of several moments."""
+        from tokenworth.burn.logs.local import LocalLogs  # noqa: PLC0415 - most calls need no logs
+
+        return await LocalLogs(self._prices).use_since(moments)
 
 
 class _LedgerAt:

@@ -80,12 +80,13 @@ def open_context() -> Context:
     return context_for(settings, may_raise_limits=True)
 
 
-def context_for(settings: Settings, *, may_raise_limits: bool = False) -> Context:
+def context_for(settings: Settings, *, may_raise_limits: bool = False, local_logs: bool = False) -> Context:
     """The context that settings ask for.
 
     Args:
         settings: of the environment and the command line.
         may_raise_limits: whoever asks owns the budgets; never a client of the server.
+        local_logs: whoever asks is this machine's user; never a client over a network.
 
     Raises:
         TokenworthError: the assumptions file cannot be used.
@@ -96,6 +97,7 @@ def context_for(settings: Settings, *, may_raise_limits: bool = False) -> Contex
         ledger=settings.ledger,
         ledger_sync=settings.ledger_sync,
         caller=Caller(settings.budget, may_raise_limits=may_raise_limits),
+        local_logs=local_logs,
     )
 
 

@@ -54,7 +54,7 @@ def _traces(settings: Settings) -> AbstractContextManager[None]:
 
 
 def _serve(settings: Settings, *, over_http: bool) -> None:
-    context = context_for(settings)
+    context = context_for(settings, local_logs=not over_http)
     if over_http:
         anyio.run(_serve_http, settings, context)
     else:

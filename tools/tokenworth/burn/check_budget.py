@@ -8,6 +8,7 @@ from typing import Final
 from tokenworth.budgets import UNITS, BudgetState, Level, Unit, usd
 from tokenworth.burn.affordable import affordable
 from tokenworth.burn.alerts import DAY_MS, burn_alerts
+from tokenworth.burn.local_use import no_budget_yet, seen_locally
 from tokenworth.burn.models import (
     Affordable,
     BudgetChecked,
@@ -20,6 +21,7 @@ from tokenworth.burn.models import (
 from tokenworth.burn.opened import dollars_of, ledger_of, moment, period_in_words, prices_of, unit_in_words
 from tokenworth.burn.projection import limited_unit, project
 from tokenworth.context import Context
+from tokenworth.errors import InvalidInputError
 
 __all__ = ["check_budget"]
 
@@ -34,7 +36,17 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
         LedgerError: the ledger cannot answer.
     """
     ledger = await ledger_of(context)
-    state = await ledger.state(request.budget or context.caller.budget)
+    # Logs are the caller's own: they say nothing of a budget that is named, which may be anybody's.
+    local_use = context.local_use if request.budget is None else None
+    today: list[ObservedUse] = []
+    try:
+        state = await ledger.state(request.budget or context.caller.budget)
+    except InvalidInputError:
+        if local_use is None:
+            raise
+        return await no_budget_yet(context, local_use)
+    if local_use is not None:
+        state, today = await seen_locally(local_use, ledger, state)
     level, unit = state.own, limited_unit(state)
     pace = None if unit is None else project(state, unit)
     alerts = [] if unit is None else burn_alerts(state, unit)
@@ -62,7 +74,7 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
         unpriced_tokens=balance.unpriced_tokens or None,
         pace=pace,
         alerts=alerts,
-        observed=_observed(level),
+        observed=[*_observed(level), *today],
         limits=_limits(state, most=None if request.detail == "full" else LIMITS_SHOWN),
         planned=plan,
         do_next=_do_next(state, unit, pace, alerts, plan),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from tokenworth.burn.logs.location import history_path
 from tokenworth.burn.logs.report import use_since
 from tokenworth.burn.logs.scan import scan
 from tokenworth.context import LoggedUse, UnitPrices
+from tokenworth.errors import HistoryUnusableError
 
 __all__ = ["LocalLogs"]
 
@@ -44,12 +47,12 @@ class LocalLogs:
         return await to_thread.run_sync(self._use_since, moments)
 
     def _use_since(self, moments: tuple[datetime, ...]) -> tuple[LoggedUse, ...]:
-        history = History(history_path(self._home))
-        try:
-            scan(history, self._prices, str(self._home or Path.home()), os.environ)
-            return tuple(_logged(history, moment) for moment in moments)
-        finally:
-            history.close()
+        with closing(History(history_path(self._home))) as history:
+            try:
+                scan(history, self._prices, str(self._home or Path.home()), os.environ)
+                return tuple(_logged(history, moment) for moment in moments)
+            except sqlite3.Error as error:
+                raise HistoryUnusableError(f"it cannot be used now ({error.sqlite_errorname})") from None
 
 
 def _logged(history: History, moment: datetime) -> LoggedUse:
