@@ -9,9 +9,10 @@ ORACLES_STAMP := $(VENV)/.oracles
 DOCS_STAMP := $(VENV)/.docs
 
 .DEFAULT_GOAL := help
+DATA ?= fixtures/usage/hourly_tokens.csv.gz
 PAGES := server/tokenworth_mcp/apps
 
-.PHONY: help demo test check format schemas pages docs oracles bench soak build generated bundle clean
+.PHONY: help demo test check format schemas pages docs oracles bench backtest soak build generated bundle clean
 
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -70,6 +71,9 @@ oracles: $(ORACLES_STAMP) ## every outside oracle row, and 500 random cases agai
 
 bench: $(STAMP) ## medians of what we claim about speed and memory
 	@$(BIN)/python tests/benchmarks/run.py
+
+backtest: $(STAMP) ## forecasts of use against simple ones on hourly tokens, ours or DATA=path
+	@$(BIN)/python tests/backtest/run.py $(DATA)
 
 soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the ledger's model, ten minutes of three replicas
 	@TOKENWORTH_KILL_ROUNDS=30 TOKENWORTH_MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q --timeout 3600 \

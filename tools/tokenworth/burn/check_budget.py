@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tokenworth.budgets import UNITS, BudgetState, Level, Unit, usd
+from tokenworth.budgets import NANO, UNITS, BudgetState, Level, Unit, nano_usd, usd
 from tokenworth.burn.affordable import affordable
 from tokenworth.burn.alerts import DAY_MS, burn_alerts
 from tokenworth.burn.local_use import no_budget_yet, seen_locally
@@ -19,8 +19,8 @@ from tokenworth.burn.models import (
     Pace,
 )
 from tokenworth.burn.opened import dollars_of, ledger_of, moment, period_in_words, prices_of, unit_in_words
-from tokenworth.burn.projection import limited_unit, project
-from tokenworth.context import Context
+from tokenworth.burn.projection import HISTORY_MS, HISTORY_STEP_MS, Spends, limited_unit, project
+from tokenworth.context import Context, Ledger
 from tokenworth.errors import InvalidInputError
 
 __all__ = ["check_budget"]
@@ -48,7 +48,7 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
     if local_use is not None:
         state, today = await seen_locally(local_use, ledger, state)
     level, unit = state.own, limited_unit(state)
-    pace = None if unit is None else project(state, unit)
+    pace = None if unit is None else project(state, unit, await _history(ledger, state))
     alerts = [] if unit is None else burn_alerts(state, unit)
     plan = None
     if request.planned is not None:
@@ -80,6 +80,11 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
         do_next=_do_next(state, unit, pace, alerts, plan),
         as_of=moment(state.now_ms) or context.clock(),
     )
+
+
+async def _history(ledger: Ledger, state: BudgetState) -> Spends:
+    """What the forecast is made from: two weeks of charges, across periods."""
+    return await ledger.spends(state.own.budget.id, state.now_ms - HISTORY_MS, HISTORY_STEP_MS)
 
 
 def _headline(state: BudgetState, unit: Unit | None, pace: Pace | None, plan: Affordable | None) -> str:
@@ -119,12 +124,36 @@ def _do_next(
     if plan is not None and plan.answer in ("does_not_fit", "unpriced"):
         return "Do not start the planned call; plan a smaller one, or ask for a higher limit."
     even = _even_rate(state, unit, left)
-    fast = pace is not None and pace.pace_ratio is not None and pace.pace_ratio > 1
-    if even is not None and (fast or any(alert.severity == "page" for alert in alerts)):
-        return f"Slow down to {even} to last the period, or ask for a higher limit."
+    if even is not None and (_ends_early(pace) or any(alert.severity == "page" for alert in alerts)):
+        ways = [f"slow down to {even} to last the period"]
+        if plan is not None and plan.cheapest_that_fits is not None and plan.cheapest_usd is not None:
+            most = unit_in_words(nano_usd(plan.cheapest_usd, up=True), "usd")
+            ways.append(f"switch to {plan.cheapest_that_fits} for at most {most}")
+        said = "; ".join([*ways, f"or ask for {_more(state, unit, pace, left)}"])
+        return f"{said[0].upper()}{said[1:]}."
     if alerts:
         return f"Slow down: at the present rate what is left lasts {_hours(pace)}."
     return "Go on: hold each call's worst case with reserve_budget, and settle it with its usage."
+
+
+def _ends_early(pace: Pace | None) -> bool:
+    """It is as likely as not to run out; while there is no forecast, it goes faster than the even pace."""
+    if pace is None:
+        return False
+    if pace.projected_low is None:
+        return pace.pace_ratio is not None and pace.pace_ratio > 1
+    return pace.exhausted_p50 is not None
+
+
+def _more(state: BudgetState, unit: Unit, pace: Pace | None, left: int) -> str:
+    """What the period is projected to use beyond what there is."""
+    balance = state.own.balance
+    spent = balance.spent_nano_usd if unit == "usd" else balance.spent_tokens
+    end = None if pace is None else pace.projected_end
+    missing = 0.0 if end is None else end - _plain(spent + left, unit)
+    if missing <= 0:
+        return "a higher limit"
+    return f"{unit_in_words(round(missing * (NANO if unit == 'usd' else 1)), unit)} more"
 
 
 def _hours(pace: Pace | None) -> str:

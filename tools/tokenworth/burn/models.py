@@ -261,15 +261,24 @@ class Pace(Part):
     Attributes:
         share_of_period_gone: 0 to 1.
         pace_ratio: share of the limit used over share of the period gone; 1 ends exactly at the limit.
-        projected_end: used at the end of the period if it goes on as so far; USD or tokens.
-        method: how it was projected.
+        projected_end: used at the end of the period, as likely more as less; USD or tokens. With too little history,
+            what it comes to if it goes on as so far.
+        projected_low, projected_high: four times in five it ends between them.
+        exhausted_p10, exhausted_p50, exhausted_p90: when nothing is left: one time in ten by the first, as likely
+            before as after the second, nine times in ten by the third; None where it lasts the period.
+        method: how it was projected, or that there is too little history to.
         lasts_hours: until nothing is left at the rate of the last day (or of what there is of it).
     """
 
     unit: Literal["usd", "tokens"]
     share_of_period_gone: float | None = None
     pace_ratio: float | None = None
+    projected_low: float | None = None
     projected_end: float | None = None
+    projected_high: float | None = None
+    exhausted_p10: datetime | None = None
+    exhausted_p50: datetime | None = None
+    exhausted_p90: datetime | None = None
     lasts_hours: float | None = None
     method: str
 

@@ -10,6 +10,8 @@ from tokenworth.burn.opened import unit_in_words
 from tokenworth.money import percent
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tokenworth.burn.models import BudgetChecked, BurnAlert, LimitAbove, ObservedUse, Pace
 
 __all__ = ["checked_in_words"]
@@ -46,10 +48,27 @@ def _pace(pace: Pace) -> list[str]:
     if pace.share_of_period_gone is not None:
         told.append(f"{percent(pace.share_of_period_gone, places=1)} of the period is gone")
     if pace.projected_end is not None:
-        told.append(f"at this rate {_either(pace.projected_end, pace.unit)} by its end")
+        told.append(f"on this course {_either(pace.projected_end, pace.unit)} by its end{_between(pace)}")
+    if pace.exhausted_p10 is not None:
+        told.append(f"what is left runs out {_runs_out(pace.exhausted_p10, pace.exhausted_p50, pace.exhausted_p90)}")
     if pace.lasts_hours is not None:
         told.append(f"what is left lasts {pace.lasts_hours:,g} hours at the recent rate")
     return [f"{'; '.join(told)} ({pace.method})."] if told else []
+
+
+def _between(pace: Pace) -> str:
+    if pace.projected_low is None or pace.projected_high is None:
+        return ""
+    return f" ({_either(pace.projected_low, pace.unit)} to {_either(pace.projected_high, pace.unit)})"
+
+
+def _runs_out(early: datetime, middle: datetime | None, late: datetime | None) -> str:
+    """P10, P50 and P90 of the moment, each a minute of UTC or that it lasts."""
+    said = [
+        f"{name} {moment:%m-%d %H:%M}" if moment is not None else f"{name} not in this period"
+        for name, moment in (("P10", early), ("P50", middle), ("P90", late))
+    ]
+    return f"{', '.join(said)} UTC"
 
 
 def _alert(alert: BurnAlert) -> str:
