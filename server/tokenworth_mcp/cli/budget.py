@@ -12,6 +12,9 @@ import anyio
 import click
 
 from tokenworth.errors import InvalidInputError
+from tokenworth_mcp.boundary import read_request
+from tokenworth_mcp.catalogue import find_tool
+from tokenworth_mcp.cli.offer_files import read_offer
 from tokenworth_mcp.cli.output import Format, show
 from tokenworth_mcp.cli.running import (
     Report,
@@ -40,6 +43,7 @@ def command() -> None:
 @click.option("--timezone", help="The zone whose midnights bound the period. [default: UTC]")
 @click.option("--rolls-over", is_flag=True, help="What is left moves to the next period.")
 @click.option("--parent", help="The budget above it.")
+@click.option("--from-offer", metavar="FILE", help="Limit and period as the offer in FILE grants its tokens.")
 @format_option
 def set_command(
     budget: str,
@@ -50,6 +54,7 @@ def set_command(
     *,
     rolls_over: bool,
     parent: str | None,
+    from_offer: str | None,
     output_format: Format,
 ) -> None:
     """Create BUDGET, or change it; what is not given stays as it is."""
@@ -59,6 +64,9 @@ def set_command(
     if period is not None:
         unused = "rolls_over" if rolls_over else "expires"
         arguments["period"] = {"every": period, "timezone": timezone or "UTC", "unused": unused}
+    if from_offer is not None:
+        # What is given beside it goes before what the offer says.
+        arguments = {**_granted(from_offer), **arguments}
     run_tool("set_budget", arguments, output_format)
 
 
@@ -167,3 +175,18 @@ def _object(text: str) -> dict[str, object]:
     if not is_object(value):
         raise JsonRefusedError("the usage is not an object", f"Send an object, such as {json.dumps({'usd': 0.12})}")
     return dict(value)
+
+
+def _granted(path: str) -> dict[str, object]:
+    """The limit and period that the offer in a file grants.
+
+    Raises:
+        TokenworthError: the file holds no offer, or one without a grant that a budget can keep.
+    """
+    from tokenworth.burn.granted import budget_of_grant  # noqa: PLC0415 - the other commands need no offers
+    from tokenworth.offers.models import ValueOfferRequest  # noqa: PLC0415 - the same
+
+    offer, _ = read_offer(path)
+    request = read_request(find_tool("value_offer"), {"offer": offer})
+    assert isinstance(request, ValueOfferRequest)  # noqa: S101 - what value_offer reads
+    return budget_of_grant(request.offer)

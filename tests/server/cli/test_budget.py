@@ -95,3 +95,55 @@ async def test_a_read_only_server_shows_budgets_and_changes_none(tmp_path):
         names = [tool.name for tool in (await client.list_tools()).tools]
     assert "check_budget" in names
     assert not {"set_budget", "reserve_budget", "settle_reservation", "record_usage"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "limit", "period"),
+    [
+        ({"per_month": 500}, {"limit_usd": 500}, "month in UTC"),
+        ({"per_month": "500", "unused": "rolls_over"}, {"limit_usd": 500}, "month in UTC, unused rolls over"),
+        ({"per_year": "12k"}, {"limit_usd": 12_000}, "rolling 365 days"),
+        ({"share_of_base": "50%"}, {"limit_usd": 100_000}, "rolling 365 days"),
+        ({"total": 3_000}, {"limit_usd": 3_000}, "once"),
+        (
+            {"tokens_per_month": "5M", "of": "model", "name": "claude-opus-5-5"},
+            {"limit_tokens": 5_000_000},
+            "month in UTC",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_a_grant_from_an_offer_becomes_a_budget_in_one_step(budget, tmp_path, tokens, limit, period):
+    (tmp_path / "offer.json").write_text(json.dumps({"offer": {"base": "200k", "tokens": tokens}}), encoding="utf-8")
+    made = budget("set", "me", "--from-offer", "offer.json")
+    assert (made["code"], made["created"], made["period"]) == (0, True, period)
+    assert limit.items() <= made.items()
+
+
+def test_a_grant_in_another_currency_becomes_dollars_at_the_offers_rate(budget, tmp_path):
+    offer = {"base": "100k", "currency": "EUR", "fx": 1.1, "tokens": {"per_month": 100}}
+    (tmp_path / "offer.json").write_text(json.dumps(offer), encoding="utf-8")
+    assert budget("set", "me", "--from-offer", "offer.json")["limit_usd"] == 110
+
+
+def test_what_is_given_beside_an_offer_goes_before_it(budget, tmp_path):
+    (tmp_path / "offer.json").write_text('{"base": "200k", "tokens": {"per_month": 500}}', encoding="utf-8")
+    made = budget("set", "me", "--from-offer", "offer.json", "--limit-usd", "50", "--period", "day")
+    assert (made["limit_usd"], made["period"]) == (50, "day in UTC")
+
+
+@pytest.mark.parametrize(
+    ("offer", "said"),
+    [
+        ({"base": 1}, "offer.tokens: missing"),
+        ({"base": 1, "tokens": {"per_month": 5, "unused": "rolls_over", "rollover_cap": 5}}, "rollover_cap"),
+        ({"base": 1, "tokens": {"per_month": 5, "per_year": 5}}, "exactly one amount"),
+    ],
+    ids=["no grant", "a cap on what carries over", "two amounts"],
+)
+def test_a_grant_that_no_budget_can_keep_is_refused_and_nothing_is_made(budget, tmp_path, offer, said):
+    (tmp_path / "offer.json").write_text(json.dumps(offer), encoding="utf-8")
+    refused = budget("set", "me", "--from-offer", "offer.json")
+    assert refused["code"] == 2
+    assert said in refused["error"]
+    assert budget("show", "me")["code"] == 2
