@@ -75,7 +75,8 @@ bench: $(STAMP) ## medians of what we claim about speed and memory
 backtest: $(STAMP) ## forecasts of use against simple ones on hourly tokens, ours or DATA=path
 	@$(BIN)/python tests/backtest/run.py $(DATA)
 
-soak: $(STAMP) ## rounds of killed writers, a thousand sequences against the ledger's model, ten minutes of three replicas
+soak: $(STAMP) ## the fuzzer on every tool, rounds of killed writers, sequences against the ledger's model, ten minutes of replicas
+	@$(BIN)/python tests/fuzzing.py
 	@TOKENWORTH_KILL_ROUNDS=30 TOKENWORTH_MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q --timeout 3600 \
 		tests/burn/ledger/test_kill.py tests/burn/ledger/test_model.py
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest -q --timeout 3600 tests/replicas/test_soak.py

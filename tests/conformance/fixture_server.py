@@ -118,6 +118,7 @@ async def main(kind: str) -> None:
     server = build_fixture()
     listening = uvicorn.Server(uvicorn.Config(_placeholder, log_level="error", port=0, lifespan="on"))
     listener = listening.config.bind_socket()
+    listener.listen()  # before the address is told: whoever comes early waits instead of being refused
     port = listener.getsockname()[1]
     if kind == "modern":
         listening.config.app = build_app(server, Settings(port=port), port)
