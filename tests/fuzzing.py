@@ -32,13 +32,13 @@ def main() -> int:
         fuzzed = ["--mode", "tools", "--runs", str(RUNS), "--protocol", "stdio", "--endpoint", SERVER, "--seed", SEED]
         _run("mcp-fuzzer==0.7.0", [*fuzzed, "--no-corpus", "--output-dir", str(report)], environment)
         findings = json.loads((report / "findings.json").read_text(encoding="utf-8"))["findings"]
-        fuzzed_tools = json.loads((report / "run_summary.json").read_text(encoding="utf-8"))["tools"]
+        fuzzed_tools = json.loads((report / "run_summary.json").read_text(encoding="utf-8"))["tools"]["total"]
         _run("mcp-conform==0.1.0", ["server", "--command", SERVER], environment)
     unexplained = [finding for finding in findings if not _explained(finding)]
     for finding in unexplained:
         sys.stdout.write(f"{json.dumps(finding)[:2_000]}\n")
     sys.stdout.write(
-        f"mcp-fuzzer: {len(fuzzed_tools)} tools, {RUNS} runs each, {len(findings)} finding(s), "
+        f"mcp-fuzzer: {fuzzed_tools} tools, {RUNS} runs each, {len(findings)} finding(s), "
         f"{len(unexplained)} unexplained; mcp-conform: clean\n"
     )
     return 1 if unexplained else 0

@@ -34,7 +34,9 @@ SUSPECT: Final = re.compile(rf"[{UNSEEN}\u200c\u200d\ufe0e\ufe0f]")
 
 def plain_text(text: str) -> str:
     """The text without what cannot be seen; tabs and newlines stay."""
-    return text if SUSPECT.search(text) is None else HIDDEN.sub("", text)
+    if (text.isascii() and text.isprintable()) or SUSPECT.search(text) is None:
+        return text
+    return HIDDEN.sub("", text)
 
 
 def plain_values(members: dict[str, Any]) -> dict[str, Any]:
