@@ -16,15 +16,8 @@ from tokenworth_mcp.boundary import read_request
 from tokenworth_mcp.catalogue import find_tool
 from tokenworth_mcp.cli.offer_files import read_offer
 from tokenworth_mcp.cli.output import Format, show
-from tokenworth_mcp.cli.running import (
-    Report,
-    closing,
-    detail_option,
-    format_option,
-    open_context,
-    report_options,
-    run_tool,
-)
+from tokenworth_mcp.cli.reports import Report, report_options
+from tokenworth_mcp.cli.running import closing, detail_option, format_option, open_context, run_tool
 from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
 
 __all__ = ["command"]

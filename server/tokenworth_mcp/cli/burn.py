@@ -26,6 +26,7 @@ from tokenworth.burn.logs.scan import Scanned, scan
 from tokenworth.errors import HistoryUnusableError
 from tokenworth.wiring import local_prices
 from tokenworth_mcp.cli.output import show
+from tokenworth_mcp.cli.reports import Report, report_options, write_answer
 
 if TYPE_CHECKING:
     from tokenworth.burn.logs.events import Quota
@@ -50,6 +51,7 @@ PROBLEMS_SHOWN: Final = 5
 @click.option("--offline", is_flag=True, help="Ask nothing of the network; this command never does.")
 @click.option("--watch", is_flag=True, help=f"Look again every {WATCH_S:g} seconds, until interrupted.")
 @click.option("--status-line", is_flag=True, help="Print one line for Claude Code's status line, from its stdin.")
+@report_options
 def command(
     by: str,
     timezone: str,
@@ -60,6 +62,7 @@ def command(
     offline: bool,  # noqa: ARG001 - what is asked for is so anyhow
     watch: bool,
     status_line: bool,
+    report: Report | None,
 ) -> None:
     """Show what your agents used: every call in their logs once, at list prices of its time."""
     if status_line:
@@ -67,6 +70,8 @@ def command(
 
         print_status_line(home)
         return
+    if watch and report is not None:
+        raise click.UsageError("--html writes what is there now; leave --watch out.")
     keys, zone = _keys(by), _zone(timezone)
     first = None if since is None else since.date()
     pause = Event()
@@ -77,7 +82,9 @@ def command(
             told = quotas(history)
         if watch and not as_json and sys.stdout.isatty():
             click.clear()
-        if as_json:
+        if report is not None:
+            _write(report, found, told, {"by": keys, "timezone": timezone, "since": first and first.isoformat()})
+        elif as_json:
             click.echo(json.dumps([row.data() for row in found], ensure_ascii=False))
         else:
             show(_for_people(found, told, keys), "table")
@@ -119,7 +126,18 @@ def _zone(name: str) -> tzinfo:
         raise click.UsageError("--timezone takes an IANA name, such as Europe/Berlin or UTC.") from None
 
 
+def _write(report: Report, found: Sequence[Row], told: dict[str, list[Quota]], asked: dict[str, object]) -> None:
+    from tokenworth_mcp.cli.burn_report import burn_answer  # noqa: PLC0415 - most runs write none
+
+    write_answer(report, burn_answer(_headline(found), found, _quotas(told)), asked, datetime.now(UTC))
+
+
 def _for_people(found: Sequence[Row], told: dict[str, list[Quota]], keys: Sequence[Key]) -> dict[str, Any]:
+    shown = [_shown(row, keys) for row in found]
+    return {"headline": _headline(found), "use": shown, "official_quotas": list(_quotas(told))}
+
+
+def _headline(found: Sequence[Row]) -> str:
     priced = [usd for row in found if (usd := row.usd) is not None]
     tokens, unpriced = sum(sum(row.tokens) for row in found), sum(row.unpriced for row in found)
     headline = (
@@ -127,8 +145,7 @@ def _for_people(found: Sequence[Row], told: dict[str, list[Quota]], keys: Sequen
     )
     if unpriced:
         headline += f"; {unpriced:,} of the calls have no known price"
-    shown = [_shown(row, keys) for row in found]
-    return {"headline": f"{headline}.", "use": shown, "official_quotas": list(_quotas(told))}
+    return f"{headline}."
 
 
 def _shown(row: Row, keys: Sequence[Key]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import click
 
 from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import Report, detail_option, format_option, report_options, run_tool
+from tokenworth_mcp.cli.reports import Report, report_options
+from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
 
 __all__ = ["command"]
 

@@ -6,7 +6,8 @@ import click
 
 from tokenworth_mcp.cli.documents import read_document
 from tokenworth_mcp.cli.output import Format
-from tokenworth_mcp.cli.running import Report, format_option, report_options, run_tool
+from tokenworth_mcp.cli.reports import Report, report_options
+from tokenworth_mcp.cli.running import format_option, run_tool
 
 __all__ = ["command"]
 

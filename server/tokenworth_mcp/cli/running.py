@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
@@ -16,6 +14,7 @@ from tokenworth.wiring import build_context
 from tokenworth_mcp.boundary import Answered, answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
 from tokenworth_mcp.cli.output import FORMATS, Columns, Format, show
+from tokenworth_mcp.cli.reports import Report, write_answer
 from tokenworth_mcp.logs import configure_logging
 from tokenworth_mcp.settings import Settings, load_settings
 
@@ -23,47 +22,17 @@ if TYPE_CHECKING:
     from tokenworth.context import Context
 
 __all__ = [
-    "Report",
     "closing",
     "context_for",
     "detail_option",
     "format_option",
     "open_context",
-    "report_options",
     "run_tool",
 ]
-
-Returned = TypeVar("Returned")
 
 format_option = click.option(
     "--format", "output_format", type=click.Choice(FORMATS), default="table", show_default=True
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Where an answer is to be written as a page.
-
-    Attributes:
-        path: the file.
-        opens: show it in the browser afterwards.
-    """
-
-    path: str
-    opens: bool
-
-
-def report_options(command: Callable[..., Returned]) -> Callable[..., Returned]:
-    """Adds --html and --open to a command, which gets them as `report`, None when no report is wanted."""
-
-    @wraps(command)
-    def with_report(*args: object, html: str | None, opens: bool, **options: object) -> Returned:
-        if opens and html is None:
-            raise click.UsageError("--open goes with --html FILE.")
-        return command(*args, report=None if html is None else Report(html, opens), **options)
-
-    opened = click.option("--open", "opens", is_flag=True, help="Show the --html file in the browser.")
-    return click.option("--html", metavar="FILE", help="Write the full answer as a page to keep.")(opened(with_report))
 
 
 detail_option = click.option("--detail", type=click.Choice(["concise", "full"]), default="concise", show_default=True)
@@ -139,20 +108,11 @@ def run_tool(
     context = open_context()
     answered = anyio.run(_answer, find_tool(name), dict(arguments), context)
     if report is not None:
-        _write(report, answered.data, arguments, context)
+        write_answer(report, answered.data, arguments, context.clock())
         return answered.data
     data = answered.data if arranged is None or output_format == "json" else arranged(answered.data)
     show(data, output_format, columns)
     return answered.data
-
-
-def _write(report: Report, data: Mapping[str, Any], arguments: Mapping[str, object], context: Context) -> None:
-    from tokenworth_mcp.apps.report import report_html, write_report  # noqa: PLC0415 - most commands write none
-
-    file = write_report(report.path, report_html(data, arguments, context.clock()))
-    click.echo(f"{data['headline']}\nWritten to {report.path}.")
-    if report.opens:
-        click.launch(file.as_uri())
 
 
 async def _answer(entry: ToolEntry, arguments: dict[str, object], context: Context) -> Answered:

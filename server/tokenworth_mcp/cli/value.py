@@ -8,7 +8,8 @@ import click
 
 from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
 from tokenworth_mcp.cli.output import FORMATS, Format
-from tokenworth_mcp.cli.running import Report, detail_option, report_options, run_tool
+from tokenworth_mcp.cli.reports import Report, report_options
+from tokenworth_mcp.cli.running import detail_option, run_tool
 
 if TYPE_CHECKING:
     from tokenworth.offers.batch_rows import BatchFormat

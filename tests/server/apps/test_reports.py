@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from support.agent_logs import codex_count, codex_file, codex_model, write, write_logs
 from tokenworth_mcp.apps.pages import built_page
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -44,36 +48,52 @@ def _same(told, value):
     return float(told) == value if isinstance(value, int | float) else told == value
 
 
+def _shown_as_they_are(page, fields):
+    """How many numbers are shown in text; each must be the field that it says it is."""
+    shown = page.evaluate(SHOWN)
+    for path, value, form, text in shown:
+        assert fields[path] == value, path
+        assert _read(text, form) == pytest.approx(float(value), rel=1e-12), path
+    return len(shown)
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a file with the network off: the page, and a list of what it complained of or asked for."""
+    context = browser.new_context(offline=True, viewport={"width": 800, "height": 900})
+
+    def run(file):
+        page, outside = context.new_page(), []
+        page.on("console", lambda said: outside.append(said.text))
+        page.on("pageerror", lambda error: outside.append(str(error)))
+        page.on("request", lambda request: request.url == file.as_uri() or outside.append(request.url))
+        page.goto(file.as_uri())
+        page.locator("figure svg").first.wait_for()
+        return page, outside
+
+    yield run
+    context.close()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.chromium
 @pytest.mark.node
 @pytest.mark.slow
 def test_a_report_has_every_digit_of_the_answer_with_the_network_off(
-    tokenworth, good_call, browser, serious, tmp_path, name, pictures
+    tokenworth, good_call, opened, serious, tmp_path, name, pictures
 ):
     command = [str(part) for part in COMMANDS[name]]
     written = tokenworth(*command, "--html", "report.html")
     assert written.returncode == 0, written.stderr
     answer = json.loads(tokenworth(*command, "--detail", "full", "--format", "json").stdout)
-    context = browser.new_context(offline=True, viewport={"width": 800, "height": 900})
-    page = context.new_page()
-    complaints, requests = [], []
-    page.on("console", lambda said: complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto((tmp_path / "report.html").as_uri())
-    page.locator("figure svg").first.wait_for()
+    page, outside = opened(tmp_path / "report.html")
 
     fields, leaves = dict(page.evaluate(FIELDS)), _leaves(answer)
     moving = MOMENTS if name == "budget" else set()
     assert set(fields) == set(leaves)
     wrong = [path for path, value in leaves.items() if not _same(fields[path], value)]
     assert [path for path in wrong if path.split(".")[0] not in moving] == []
-    shown = page.evaluate(SHOWN)
-    assert len(shown) > 3
-    for path, value, form, text in shown:
-        assert fields[path] == value, path
-        assert _read(text, form) == pytest.approx(float(value), rel=1e-12), path
+    assert _shown_as_they_are(page, fields) > 3
     assert "What was asked" in page.locator("main").inner_text()
     assert page.locator("input").count() == 0
     assert serious(page) == []
@@ -81,9 +101,50 @@ def test_a_report_has_every_digit_of_the_answer_with_the_network_off(
     printed = page.pdf(path=pictures / f"report-{name}.pdf", format="A4")
     assert printed.startswith(b"%PDF-")
     assert page.locator("details:not([open])").count() == 0
-    assert complaints == []
-    assert requests == [(tmp_path / "report.html").as_uri()]
-    context.close()
+    assert outside == []
+
+
+@pytest.mark.chromium
+@pytest.mark.node
+@pytest.mark.slow
+def test_a_report_of_what_agents_burned_has_the_rows_for_programs_digit_for_digit(
+    good_call, opened, serious, tmp_path, pictures
+):
+    home = tmp_path / "home"
+    write_logs(home, 21, 10)
+    limits = {"primary": {"used_percent": 12.5, "window_minutes": 300, "resets_at": 1_793_527_200}}
+    write(codex_file(home), [codex_model("gpt-5-codex"), codex_count((1_000_000, 0, 0), limits=limits)])
+    own = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def burn(*arguments):
+        command = [sys.executable, "-m", "tokenworth_mcp", "burn", "--home", home, *arguments]
+        return subprocess.run(command, env=own, capture_output=True, text=True, check=True).stdout
+
+    written = burn("--html", tmp_path / "burned.html")
+    rows = json.loads(burn("--json"))
+    page, outside = opened(tmp_path / "burned.html")
+    fields = dict(page.evaluate(FIELDS))
+    leaves = _leaves({"use": rows})
+    assert [path for path, value in leaves.items() if not _same(fields[path], value)] == []
+    assert {path for path in fields if path.startswith("use.")} == set(leaves)
+    for sums, name in (("by_date", "date"), ("by_model", "model"), ("by_agent", "agent")):
+        told = sorted({row[name] for row in rows})
+        assert [fields[f"{sums}.{index}.{name}"] for index in range(len(told))] == told
+        for index, one in enumerate(told):
+            usd = sum(row["usd"] or 0 for row in rows if row[name] == one)
+            assert float(fields[f"{sums}.{index}.usd"].replace("null", "0")) == pytest.approx(usd)
+    assert float(fields["totals.messages"]) == sum(row["messages"] for row in rows)
+    assert fields["headline"] in written
+    assert fields["official_quotas.0.used_percent"] == "12.5"
+    assert _shown_as_they_are(page, fields) > len(rows)
+    assert page.locator("figure svg[role=img]").count() == 2
+    assert serious(page) == []
+    page.screenshot(path=pictures / "report-burn.png", full_page=True)
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.screenshot(path=pictures / "report-burn-dark-360.png", full_page=True)
+    assert outside == []
 
 
 def test_a_report_cannot_be_written_into_a_folder_that_is_not_there(tokenworth, tmp_path):

@@ -67,12 +67,17 @@ export const scrolling = (table, label) => h("div", { class: "scroll", tabindex:
  * @param {Array<Array<string|Node>>} rows
  */
 export function table(columns, rows) {
-  return h(
-    "table",
-    {},
-    h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))))),
-  );
+  const kinds = columns.map((_, index) => kindOf(rows.map((row) => row[index])));
+  const heads = columns.map((name, index) => h("th", { scope: "col", class: kinds[index] }, name));
+  const cells = (row) => row.map((cell, index) => h(index ? "td" : "th", { scope: index ? null : "row", class: kinds[index] }, cell));
+  return h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows.map((row) => h("tr", {}, cells(row)))));
+}
+
+/** How a column is set: words from the left, and names and dates in one piece. */
+function kindOf(cells) {
+  const said = cells.filter((cell) => cell !== "" && cell !== null && cell !== undefined);
+  if (!said.length || said.some((cell) => typeof cell !== "string") || said.every((cell) => /^[−+$\d.,%]+$/.test(cell))) return null;
+  return said.every((cell) => /^\S{1,28}$/.test(cell)) ? "words whole-words" : "words";
 }
 
 /** Text in a drawing. */

@@ -6,13 +6,14 @@ import { connectHost } from "./host.js";
 import { whole, reported } from "./answers.js";
 import { sliders } from "./sliders.js";
 import { page as budget } from "./pages/budget.js";
+import { page as burn } from "./pages/burn.js";
 import { page as comparison } from "./pages/comparison.js";
 import { page as lockIn } from "./pages/lock_in.js";
 import { page as offer } from "./pages/offer.js";
 import { page as prices } from "./pages/prices.js";
 import { page as program } from "./pages/program.js";
 
-const PAGES = [offer, comparison, lockIn, budget, prices, program];
+const PAGES = [offer, comparison, lockIn, budget, burn, prices, program];
 const main = document.getElementById("page");
 
 const failed = (text) => main.replaceChildren(h("p", { role: "alert", class: "failed" }, text));
