@@ -1,12 +1,13 @@
 """A gigabyte of agent logs: first scan with rows kept, and another look with nothing new, beside ccusage in one run.
 
-ccusage 20 is fetched with npm where there is one; without it only our own figures are printed. Wall time includes the
-start of the process; memory is the largest sum over the process and its children.
+ccusage 20 is fetched with npm; where that cannot be, only our own figures are printed. Wall time includes the start of
+the process; memory is the largest sum over the process and its children.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ from support.agent_logs import CLAUDE_MODELS, claude_file, claude_line, write
 
 ROUNDS = int(os.environ.get("BURN_ROUNDS", "3"))
 BYTES = int(os.environ.get("BURN_BYTES", "1000000000"))
+PEER = "20.0.24"
 LINE_BYTES = 3_000
 FILE_LINES = 70
 FIRST_WALL, FIRST_MEMORY, REPEAT_WALL = 1.0, 0.5, 0.15
@@ -43,7 +45,7 @@ def main() -> int:
     _say("first scan, rows kept", first)
     _say("another look, nothing new", repeat)
     if not theirs:
-        print("no npm, so nothing to compare with")
+        print("  ccusage cannot be had, so there is nothing to compare with")
         return 0
     _say("ccusage", theirs)
     return _judged(first, repeat, theirs)
@@ -81,7 +83,11 @@ def _ccusage(home: Path) -> list[str] | None:
         return None
     folder = home / "peer"
     folder.mkdir()
-    done = subprocess.run([npm, "install", "--silent", "ccusage@20"], cwd=folder, check=False, capture_output=True)
+    # Named by itself: npm leaves an optional package out without a word when it cannot have it.
+    architecture = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    native = f"@ccusage/ccusage-{sys.platform}-{architecture}@{PEER}"
+    wanted = [npm, "install", "--silent", f"ccusage@{PEER}", native]
+    done = subprocess.run(wanted, cwd=folder, check=False, capture_output=True)
     return [str(folder / "node_modules/.bin/ccusage")] if done.returncode == 0 else None
 
 
