@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml uv.lock | $(UV)
 demo: $(STAMP) ## value three real offers through a real MCP client and server
 	@$(BIN)/tokenworth demo
 
-test: $(STAMP) $(if $(shell command -v npm),pages) ## all tests, on the checkout and on the installed wheel
+test: $(STAMP) $(if $(shell command -v npm),pages) ## all tests: on the installed wheel, the slow ones on the checkout
 	@$(BIN)/python tests/run.py
 
 check: $(STAMP) ## ruff, mypy, pyright, import-linter, tidy rules

@@ -1,7 +1,8 @@
-"""`make test`: every test on the checkout, then again on the wheel that people install.
+"""`make test`: every test once, most of them on the wheel that people install, the slow ones on the checkout.
 
-The wheel is built from the sdist and installed into a fresh environment with the locked dependencies; the tests run
-from a folder that has nothing but tests and fixtures, so what the wheel forgot is missed. Arguments go to pytest.
+The wheel is built from the sdist and installed into a fresh environment with the locked dependencies; its tests run
+from a folder that has nothing but tests and fixtures, so what the wheel forgot is missed. Slow tests, and those about
+the tree, run on the checkout: twice the time would tell nothing new. Arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ ABOUT_THE_TREE = ("tests/test_tidy.py", "tests/distribution")
 def main() -> int:
     arguments = ["-q", "-n", str(os.cpu_count() or 1), *sys.argv[1:]]
     started = time.monotonic()
-    _say("tests on the checkout")
-    on_checkout = _pytest(Path(sys.executable), ROOT, arguments)
     with tempfile.TemporaryDirectory(prefix="tokenworth-") as folder:
         scratch = Path(folder)
         _say("tests on the installed wheel")
@@ -33,6 +32,9 @@ def main() -> int:
         _check_origin(python, tree, scratch)
         ignored = [f"--ignore={path}" for path in ABOUT_THE_TREE]
         on_wheel = _pytest(python, tree, [*arguments, "-m", "not slow", *ignored])
+    _say("slow tests, and those about the tree, on the checkout")
+    on_checkout = _pytest(Path(sys.executable), ROOT, [*arguments, "-m", "slow"])
+    on_checkout = _pytest(Path(sys.executable), ROOT, [*arguments, "-m", "not slow", *ABOUT_THE_TREE]) or on_checkout
     _say(f"checkout {_outcome(on_checkout)}, wheel {_outcome(on_wheel)}, {time.monotonic() - started:.0f} s")
     return on_checkout or on_wheel
 
