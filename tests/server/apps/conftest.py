@@ -146,6 +146,25 @@ def show(browser: Browser, host_tools: HostTools, http_url: str) -> Iterator[Sho
         context.close()
 
 
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[[Path], tuple[Page, list[str]]]]:
+    """Opens a file with the network off: the page, and a list of what it complained of or asked for."""
+    context = browser.new_context(offline=True, viewport={"width": 800, "height": 900})
+
+    def run(file: Path) -> tuple[Page, list[str]]:
+        page = context.new_page()
+        outside: list[str] = []
+        page.on("console", lambda said: outside.append(said.text))
+        page.on("pageerror", lambda error: outside.append(str(error)))
+        page.on("request", lambda request: request.url == file.as_uri() or outside.append(request.url))
+        page.goto(file.as_uri())
+        page.locator("figure svg").first.wait_for()
+        return page, outside
+
+    yield run
+    context.close()
+
+
 def _html(route: Route, body: str, headers: dict[str, str] | None = None) -> None:
     route.fulfill(body=body, content_type="text/html; charset=utf-8", headers=headers)
 

@@ -57,24 +57,6 @@ def _shown_as_they_are(page, fields):
     return len(shown)
 
 
-@pytest.fixture
-def opened(browser):
-    """Opens a file with the network off: the page, and a list of what it complained of or asked for."""
-    context = browser.new_context(offline=True, viewport={"width": 800, "height": 900})
-
-    def run(file):
-        page, outside = context.new_page(), []
-        page.on("console", lambda said: outside.append(said.text))
-        page.on("pageerror", lambda error: outside.append(str(error)))
-        page.on("request", lambda request: request.url == file.as_uri() or outside.append(request.url))
-        page.goto(file.as_uri())
-        page.locator("figure svg").first.wait_for()
-        return page, outside
-
-    yield run
-    context.close()
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.chromium
 @pytest.mark.node

@@ -14,6 +14,7 @@ const EDGE = { top: 22, bottom: 28, left: 52 };
  * @property {{spots: Spot[], kind: string, stepped?: boolean, name?: string, dots?: boolean}[]} lines each is named at its end
  * @property {{x: number, text: string, kind?: string}[]} [marks] upright lines with words
  * @property {{y: number, text: string}[]} [levels] level lines with words
+ * @property {(Spot & {text: string})[]} [spots] dots with a word above each
  * @property {(Spot & {text: string, under?: boolean})[]} [notes] words at a spot
  * @property {(value: number) => string} formatY
  * @property {(value: number) => string} formatX
@@ -25,13 +26,13 @@ const thin = (values, most) => values.filter((_, index) => index % Math.ceil(val
 
 /** @param {Plane} plane */
 export function overTime(plane) {
-  const { band = [], lines, marks = [], levels = [], notes = [], formatX, formatY, ticksX, zero } = plane;
+  const { band = [], lines, marks = [], levels = [], notes = [], spots: dots = [], formatX, formatY, ticksX, zero } = plane;
   return (width) => {
     const named = lines.filter((one) => one.name);
     const right = named.length ? Math.min(110, Math.max(...named.map((one) => one.name.length)) * 7.2 + 18) : 24;
     const spots = lines.flatMap((one) => one.spots);
     const ys = [...spots.map((spot) => spot.y), ...band.flatMap((b) => [b.low, b.high]), ...levels.map((l) => l.y)];
-    const xs = [...spots.map((spot) => spot.x), ...band.map((b) => b.x), ...marks.map((m) => m.x)];
+    const xs = [...spots.map((spot) => spot.x), ...band.map((b) => b.x), ...marks.map((m) => m.x), ...dots.map((dot) => dot.x)];
     const x = scaleLinear([Math.min(...xs), Math.max(...xs)], [EDGE.left, width - right]);
     const low = zero ? Math.min(0, ...ys) : Math.min(...ys);
     const high = Math.max(...ys);
@@ -46,6 +47,7 @@ export function overTime(plane) {
     drawn.push(marks.flatMap((mark) => uprightMark(mark, x, y)));
     drawn.push(lines.flatMap((one) => lineMark(one, x, y)));
     drawn.push(namesAtEnds(named, x, y));
+    drawn.push(spotMarks(dots, x, y));
     drawn.push(notes.map((note) => noteMark(note, x, y)));
     return { height: HEIGHT, marks: drawn.flat(Infinity) };
   };
@@ -67,7 +69,7 @@ function levelMark(level, x, y) {
   const [from, to] = x.range();
   return [
     s("line", { class: "level", x1: from, x2: to, y1: y(level.y), y2: y(level.y) }),
-    label(to, y(level.y) - 6, level.text, { class: "note end" }),
+    level.text && label(to, y(level.y) - 6, level.text, { class: "note end" }),
   ];
 }
 
@@ -95,6 +97,16 @@ function namesAtEnds(named, x, y) {
     if (index) place.at = Math.max(place.at, placed[index - 1].at + 15);
   });
   return placed.map(({ one, at, end }) => label(end + 9, at, one.name, { class: `name ${one.kind}` }));
+}
+
+/** Dots, and as many of their words as have room. */
+function spotMarks(dots, x, y) {
+  let taken = -Infinity;
+  return dots.flatMap((dot) => {
+    const free = x(dot.x) - taken > 30;
+    if (free) taken = x(dot.x);
+    return [s("circle", { class: "dot second", cx: x(dot.x), cy: y(dot.y), r: 4.5 }), free && label(x(dot.x), y(dot.y) - 10, dot.text, { class: "value middle" })];
+  }).filter(Boolean);
 }
 
 const noteMark = (note, x, y) =>

@@ -7,6 +7,8 @@ import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
 
 const day = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+const moment = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
+const PROJECTED = [["projected_low", "Used at the end, low (P10)"], ["projected_end", "Used at the end, middle (P50)"], ["projected_high", "Used at the end, high (P90)"]];
 const tokensShort = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** The unit that is limited, its words, and the fields that hold it. */
@@ -17,28 +19,54 @@ function unitOf(answer) {
   return { unit, number, short: inUsd ? usdShort : (value) => tokensShort.format(value), long: inUsd ? usd : (value) => `${plain(value)} tokens` };
 }
 
+/** What the pace foretells, as what is left: the middle, and where it is known, low and high, and when nothing is left. */
+function forecastOf(answer, limit) {
+  const { pace } = answer;
+  const left = (used) => (used === undefined || used === null ? undefined : limit - used);
+  const [worst, last, best] = [pace?.projected_high, pace?.projected_end, pace?.projected_low].map(left);
+  const outs = ["p10", "p50", "p90"].filter((name) => pace?.[`exhausted_${name}`])
+    .map((name) => ({ name: name.toUpperCase(), at: Date.parse(pace[`exhausted_${name}`]) }));
+  return { worst, last, best, outs };
+}
+
+/** The forecast in a sentence. */
+function foretold({ worst, last, best, outs }, long) {
+  const rounded = (value) => long(Number(value.toFixed(2)));
+  const standing = (value) => (value < 0 ? `overspent by ${rounded(-value)}` : `${rounded(value)} left`);
+  if (last === undefined) return "";
+  const spread = worst === undefined || best === undefined ? "" : `; four times in five between ${standing(worst)} and ${standing(best)}`;
+  const out = outs.find(({ name }) => name === "P50");
+  return ` At the end of the period, as likely more as less: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
+}
+
 function burnDown(answer, { number, short, long }) {
   const [start, end, now] = ["starts_at", "ends_at", "as_of"].map((name) => (answer[name] ? Date.parse(answer[name]) : undefined));
   const limit = number("limit");
   if (limit === undefined || start === undefined || end === undefined || !(now > start)) return null;
   const left = limit - number("spent");
-  const last = answer.pace?.projected_end === undefined ? undefined : limit - answer.pace.projected_end;
+  const forecast = forecastOf(answer, limit);
+  const { worst, last, best, outs } = forecast;
   const ahead = last === undefined ? [] : [{ spots: [{ x: now, y: left }, { x: end, y: last }], kind: "main ahead", name: short(last) }];
+  const fan = worst === undefined || best === undefined ? [] : [{ x: now, low: left, high: left }, { x: end, low: worst, high: best }];
   return chart({
     title: "Burn-down",
-    says: `${long(left)} of ${long(limit)} left unspent on ${day.format(now)}.${last === undefined ? "" : ` At the pace so far ${last < 0 ? `it is overspent by ${long(-last)}` : `${long(last)} is left`} at the end of the period.`} The thin dashes are the even pace.`,
+    says: `${long(left)} of ${long(limit)} left unspent on ${day.format(now)}.${foretold(forecast, long)} The thin dashes are the even pace${fan.length ? ", the band holds 8 of 10 outcomes" : ""}.`,
     paint: overTime({
+      band: fan,
       lines: [
         { spots: [{ x: start, y: limit }, { x: end, y: 0 }], kind: "faint" },
         { spots: [{ x: start, y: limit }, { x: now, y: left }], kind: "main", dots: true },
         ...ahead,
       ],
       marks: [{ x: now, text: `now: ${short(left)} left` }],
-      levels: last < 0 ? [{ y: 0, text: "nothing left" }] : [],
+      levels: (worst ?? last) < 0 ? [{ y: 0, text: "" }] : [],
+      spots: outs.map(({ name, at }) => ({ x: at, y: 0, text: name })),
       zero: true, formatX: (at) => day.format(at), formatY: short,
     }),
+    note: outs.length ? `Dots on the line of nothing left: ${outs.map(({ name, at }) => `${name} ${moment.format(at)}`).join(", ")} (UTC).` : null,
     table: table(["", "Amount"], [["Limit", long(limit)], ["Spent", long(number("spent"))], ["Held", long(number("held"))],
-      ...(last === undefined ? [] : [["Left at the end, at this pace", long(last)]])]),
+      ...PROJECTED.filter(([name]) => typeof answer.pace?.[name] === "number").map(([name, said]) => [said, figure(answer, `pace.${name}`, answer.pace.unit === "usd" ? "usd" : "plain")]),
+      ...outs.map(({ name, at }) => [`Nothing left, ${name}`, `${moment.format(at)} UTC`])]),
   });
 }
 

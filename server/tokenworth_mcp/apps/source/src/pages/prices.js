@@ -7,33 +7,48 @@ import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
 
 const month = new Intl.DateTimeFormat("en-US", { month: "short", year: "numeric", timeZone: "UTC" });
+const METERS = ["input", "output"];
 const DAY_MS = 86_400_000;
 
-/** A row's prices by day, oldest first; the last of the history is what holds now. */
+/** A row's prices by day, oldest first, those that hold now among them; a step without rates ends them. */
 function changes(row, now) {
-  const all = [...(row.history ?? []), ...(row.coming ?? [])].filter((one) => one.rates);
+  const held = row.history?.length ? row.history : [{ rates: ratesOf(row) }];
+  const all = [...held, ...(row.coming ?? [])];
   const first = Date.parse(row.released_on ?? "") || Math.min(now, ...all.filter((one) => one.since).map((one) => Date.parse(one.since))) - 90 * DAY_MS;
-  return all.map((one) => ({ at: one.since ? Date.parse(one.since) : first, rates: one.rates, since: one.since ?? "launch", note: one.note }))
+  return all.map((one) => ({ at: one.since ? Date.parse(one.since) : first, rates: one.rates ?? {}, gone: !one.rates, since: one.since ?? "launch", note: one.note }))
     .sort((a, b) => a.at - b.at);
+}
+
+/** The first of every month that is drawn. */
+function months(x) {
+  const [from, to] = x.domain().map((at) => new Date(at));
+  const count = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth();
+  return Array.from({ length: count }, (_, index) => Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1 + index));
+}
+
+const ratesOf = (row) => Object.fromEntries(METERS.filter((meter) => row[meter] !== undefined).map((meter) => [meter, row[meter]]));
+
+/** One meter's prices until they change, the last until they end or the drawing does. */
+function lineOf(steps, meter, kind, end) {
+  const spots = steps.filter((step) => step.rates[meter] !== undefined).map((step) => ({ x: step.at, y: Number(step.rates[meter]) }));
+  return { spots: [...spots, { x: end, y: spots.at(-1).y }], kind, stepped: true, name: `${meter} ${usd(spots.at(-1).y)}` };
 }
 
 function history(answer, row) {
   const now = Date.parse(answer.snapshot.as_of);
   const steps = changes(row, now);
-  const meters = ["input", "output"].filter((meter) => steps.some((step) => step.rates[meter] !== undefined));
-  if (!steps.length || !meters.length) return null;
-  const end = Math.max(now, steps.at(-1).at) + 45 * DAY_MS;
-  const lines = meters.flatMap((meter, index) => {
-    const spots = steps.filter((step) => step.rates[meter] !== undefined).map((step) => ({ x: step.at, y: Number(step.rates[meter]) }));
-    const kind = index ? "main" : "second";
-    return [{ spots: [...spots, { x: end, y: spots.at(-1).y }], kind, stepped: true, name: `${meter} ${usd(spots.at(-1).y)}` }];
-  });
+  const meters = METERS.filter((meter) => steps.some((step) => step.rates[meter] !== undefined));
+  if (steps.length < 2 || !meters.length) return null;
+  const gone = steps.at(-1).gone ? steps.at(-1).at : undefined;
+  const end = gone ?? Math.max(now, steps.at(-1).at) + 45 * DAY_MS;
+  const lines = meters.map((meter, index) => lineOf(steps, meter, index ? "main" : "second", end));
+  const coming = steps.filter((step) => step.at > now && !step.gone);
   return chart({
     title: `${row.model} over time`,
-    says: `USD per million tokens; upright lines are changes${row.coming?.length ? ", of which some are still to come" : ""}.`,
+    says: `USD per million tokens, by the day from which each price holds${coming.length ? `; the next is announced for ${coming[0].since}` : ""}${gone ? `; no price any more since ${steps.at(-1).since}` : ""}.`,
     paint: overTime({
-      lines, zero: true, formatX: (at) => month.format(at), formatY: usd,
-      marks: [{ x: now, text: "now" }, ...steps.filter((step) => step.at > now).map((step) => ({ x: step.at, text: "coming", kind: "coming" }))],
+      lines, zero: true, formatX: (at) => month.format(at), formatY: usd, ticksX: months,
+      marks: gone ? [] : [{ x: now, text: coming.some((step) => step.at - now < (end - steps[0].at) / 4) ? "" : "now" }, ...coming.map((step) => ({ x: step.at, text: "coming", kind: "coming" }))],
     }),
     table: table(["Since", ...meters, "Note"], steps.map((step) => [step.since, ...meters.map((meter) => step.rates[meter] ?? ""), step.note ?? ""])),
   });
@@ -65,10 +80,11 @@ export const page = {
   draw: (answer) => {
     const first = answer.rows[0];
     const work = first?.workload_usd !== undefined;
+    const priced = work || first?.input !== undefined;
     return {
       head: head({
-        kicker: first ? `Prices · ${first.model}` : "Prices", number: first ? figure(answer, work ? "rows.0.workload_usd" : "rows.0.input") : "none found",
-        unit: !first ? "" : work ? "for the work" : "in, per million tokens", headline: answer.headline,
+        kicker: first ? `Prices · ${first.model}` : "Prices", number: priced ? figure(answer, work ? "rows.0.workload_usd" : "rows.0.input") : first ? "no price" : "none found",
+        unit: !priced ? "" : work ? "for the work" : "in, per million tokens", headline: answer.headline,
         range: first?.output !== undefined && !work ? [figure(answer, "rows.0.output"), " out, per million tokens"] : null,
       }),
       body: [answer.rows.slice(0, 3).map((row) => history(answer, row)), first && sideBySide(answer), conflicts(answer), sources(answer), notes(answer)],
