@@ -36,7 +36,7 @@ function foretold({ worst, last, best, outs }, long) {
   if (last === undefined) return "";
   const spread = worst === undefined || best === undefined ? "" : `; four times in five between ${standing(worst)} and ${standing(best)}`;
   const out = outs.find(({ name }) => name === "P50");
-  return ` At the end of the period, as likely more as less: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
+  return ` At the end of the period, ${spread ? "as likely more as less" : "if it goes on as so far"}: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
 }
 
 function burnDown(answer, { number, short, long }) {
