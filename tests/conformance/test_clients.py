@@ -48,7 +48,7 @@ def test_the_typescript_clients_find_everything_and_can_cancel(
     assert json.loads(found.stdout) == {
         "tools": TOOL_NAMES,
         "prompts": [entry.name for entry in PROMPTS],
-        "templates": ["tokenworth://prices/{provider}/{model}"],
+        "templates": ["tokenworth://prices/{provider}/{model}", "tokenworth://budgets/{+id}"],
         "called": "1 assumptions in force: 0 read at a source, 1 assumed by us, 0 changed by you.",
         "refused": True,
         "read": MODEL,

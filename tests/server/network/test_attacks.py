@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+import tokenworth
+import tokenworth_mcp
 from support.issuer import Issuer
 
-ROOT = Path(__file__).parents[3]
 CANARY = "k4n4ry"
 PING: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -150,10 +151,10 @@ NETWORK_MODULES = {"httpx", "httpcore", "requests", "urllib.request", "http.clie
 # The safe client and what it is made of; the exporter of traces goes where the operator's OTEL_* variables say.
 # `doctor` tries the servers that its user's own clients are set up with.
 MAY_CONNECT = {
-    "tools/tokenworth/http.py",
-    "tools/tokenworth/_bodies.py",
-    "tools/tokenworth/_addresses.py",
-    "server/tokenworth_mcp/doctor/trying.py",
+    "tokenworth/http.py",
+    "tokenworth/_bodies.py",
+    "tokenworth/_addresses.py",
+    "tokenworth_mcp/doctor/trying.py",
 }
 
 
@@ -169,10 +170,11 @@ def _imported(path: Path) -> set[str]:
 
 def test_every_fetch_goes_through_the_client_that_refuses_inside_addresses():
     """So that what `tests/http_client` tries against it (SSRF in every form) holds for prices, providers and keys."""
-    sources = [path for root in ("tools", "server") for path in sorted((ROOT / root).rglob("*.py"))]
+    roots = [Path(package.__file__ or "").parent for package in (tokenworth, tokenworth_mcp)]
+    sources = [(root, path) for root in roots for path in sorted(root.rglob("*.py"))]
     others = {
-        str(path.relative_to(ROOT))
-        for path in sources
+        str(path.relative_to(root.parent))
+        for root, path in sources
         if any(name in NETWORK_MODULES or name.split(".")[0] in NETWORK_MODULES for name in _imported(path))
     }
     assert len(sources) > 100
