@@ -162,13 +162,15 @@ class _MeasuredLedger:
         """Hold a worst case."""
         return await self._counted("reserve", self._ledger.reserve(request))
 
-    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
+    async def settle(
+        self, hold: str, amount: Amount, asked: str, within: str = "", model: str | None = None
+    ) -> Settlement:
         """Charge what a hold came to."""
-        return await self._counted("settle", self._ledger.settle(hold, amount, asked, within))
+        return await self._counted("settle", self._ledger.settle(hold, amount, asked, within, model))
 
-    async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
+    async def record(self, budget: str, amount: Amount, key: str, asked: str, model: str | None = None) -> Settlement:
         """Charge a use that nothing was held for."""
-        return await self._counted("record", self._ledger.record(budget, amount, key, asked))
+        return await self._counted("record", self._ledger.record(budget, amount, key, asked, model))
 
     async def observe(self, budget: str, source: str, amount: Amount) -> None:
         """Keep what a log or report says was used."""
@@ -181,6 +183,10 @@ class _MeasuredLedger:
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget since a moment."""
         return await self._counted("spends", self._ledger.spends(budget, since_ms, step_ms))
+
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds on a budget came to."""
+        return await self._counted("planned_holds", self._ledger.planned_holds(budget, most))
 
     async def budgets(self) -> Sequence[str]:
         """The ids of all budgets."""

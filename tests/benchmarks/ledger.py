@@ -176,7 +176,8 @@ def fill(path: Path) -> None:
     moments = [now_ms - number * step_ms for number in range(EVENTS)]
     entry = """
         INSERT INTO entries SELECT ?, asked, state, budget, nano_usd, tokens, ?, ?, on_expiry, legs, left_nano_usd,
-        left_tokens, refused, closed_asked, ?, 1000, charged_tokens, closed_left_nano_usd, closed_left_tokens, late
+        left_tokens, refused, closed_asked, ?, 1000, charged_tokens, closed_left_nano_usd, closed_left_tokens, late,
+        model
         FROM entries WHERE id = (SELECT id FROM entries LIMIT 1)
     """
     slots = sorted({at // 60_000 * 60_000 for at in moments})

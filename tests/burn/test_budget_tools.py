@@ -245,6 +245,52 @@ async def test_observed_use_stands_beside_with_the_gap_and_is_never_added(contex
     assert "$1.00 more than was charged here" in seen.text()
 
 
+async def test_spending_is_shown_by_model_the_largest_first_and_adds_up_to_what_was_spent(context):
+    await ask("set_budget", context, budget="me", limit_usd=10)
+    held = await ask(
+        "reserve_budget", context, budget="me", planned={"model": "opus", "output_tokens": 100_000}, key="a"
+    )
+    await ask("settle_reservation", context, hold=held.hold, usd=2)
+    usages = [
+        {"usd": 0.5, "tokens": 10},
+        {"model": "haiku", "output_tokens": 200_000},  # $5 a million
+        {"model": "nobody-knows", "input_tokens": 7},
+    ]
+    for number, usage in enumerate(usages):
+        await ask("record_usage", context, budget="me", usage=usage, key=f"r{number}")
+    seen = await ask("check_budget", context, detail="full")
+    rows = [
+        {"model": "opus", "usd": 2.0, "tokens": 100_000},
+        {"model": "haiku", "usd": 1.0, "tokens": 200_000},
+        {"model": None, "usd": 0.5, "tokens": 10},
+        {"model": "nobody-knows", "usd": 0.0, "tokens": 7},
+    ]
+    assert seen.data()["by_model"] == rows
+    assert (seen.spent_usd, seen.spent_tokens) == (Decimal("3.5"), 300_017)
+    concise = await ask("check_budget", context)
+    assert concise.data()["by_model"] == rows[:3]
+    assert "By model: opus $2.00 and 100,000 tokens; haiku $1.00 and 200,000 tokens; none named" in concise.text()
+
+
+async def test_no_list_of_models_is_longer_than_anybody_reads(context):
+    await ask("set_budget", context, budget="me", limit_tokens=100)
+    for number in range(53):
+        usage = {"model": f"own model {number}", "input_tokens": 1}
+        await ask("record_usage", context, budget="me", usage=usage, key=str(number))
+    rows = (await ask("check_budget", context, detail="full")).data()["by_model"]
+    assert len(rows) == 51
+    assert rows[-1] == {"model": "3 others", "usd": 0.0, "tokens": 3}
+    assert sum(row["tokens"] for row in rows) == 53
+
+
+async def test_a_models_name_is_kept_without_what_cannot_be_seen(context):
+    await ask("set_budget", context, budget="me", limit_tokens=100)
+    usage = {"model": "our\u202e own\n\x00model", "input_tokens": 5}
+    await ask("record_usage", context, budget="me", usage=usage, key="a")
+    (row,) = (await ask("check_budget", context)).by_model
+    assert row.model == "our own model"
+
+
 async def test_a_concise_answer_stays_under_800_tokens_in_each_channel(context, clock):
     encode = bpe_openai.get_encoding("o200k_base").encode
     for name, parent in (("org", None), ("team", "org"), ("person", "team"), ("me", "person")):
@@ -255,6 +301,9 @@ async def test_a_concise_answer_stays_under_800_tokens_in_each_channel(context, 
     ledger = await context.ledger.open()
     for source in ("claude logs", "provider"):
         await ledger.observe("me", source, Amount(NANO, 5_000))
+    for number in range(6):
+        usage = {"model": f"some-vendor/a-long-model-name-{number}", "input_tokens": 5}
+        await ask("record_usage", context, budget="me", usage=usage, key=f"m{number}")
     planned = {"model": "opus", "input_tokens": 4_000, "output_tokens": 8_000}
     seen = await ask("check_budget", context, planned=planned)
     assert len(encode(seen.text())) < 800

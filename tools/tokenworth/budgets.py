@@ -74,12 +74,19 @@ class Period:
         timezone: the IANA name of the zone whose midnights bound a calendar period.
         window_s: of a rolling budget, in seconds.
         rolls_over: what is left, or overspent, of a calendar period moves to the next one.
+        cap_nano_usd, cap_tokens: the most that may move from one period to the next; None is all that is left.
     """
 
     kind: PeriodKind = "once"
     timezone: str = "UTC"
     window_s: int | None = None
     rolls_over: bool = False
+    cap_nano_usd: int | None = None
+    cap_tokens: int | None = None
+
+    def cap(self, unit: Unit) -> int | None:
+        """The most of one unit that may move from one period to the next."""
+        return self.cap_nano_usd if unit == "usd" else self.cap_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class HoldRequest:
         asked: the request in the caller's own terms, canonical; two requests are the same when this is.
         expires_in_s: how long the hold stays when nobody settles it.
         on_expiry: what then becomes of it.
+        model: of the planned call whose worst case it is; None where the amount was not planned from one.
     """
 
     budget: str
@@ -131,6 +139,7 @@ class HoldRequest:
     asked: str
     expires_in_s: int = 3_600
     on_expiry: Expiry = "charge"
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,8 @@ class Balance:
         spent_nano_usd, spent_tokens: settled, recorded, or charged on expiry.
         held_nano_usd, held_tokens: in holds that are open.
         unpriced_tokens: used at a price that nobody knew; in no dollar figure.
+        headroom_nano_usd, headroom_tokens: how much more could have been carried, by the cap on rolling over when the
+            period began; what is beyond the cap, and lost, is negative. None without a cap.
     """
 
     budget: str
@@ -194,6 +205,8 @@ class Balance:
     held_nano_usd: int = 0
     held_tokens: int = 0
     unpriced_tokens: int = 0
+    headroom_nano_usd: int | None = None
+    headroom_tokens: int | None = None
 
     def used(self, unit: Unit) -> int:
         """Spent and held together."""
@@ -206,6 +219,31 @@ class Balance:
         if unit == "usd":
             return None if self.limit_nano_usd is None else self.limit_nano_usd + self.carry_nano_usd
         return None if self.limit_tokens is None else self.limit_tokens + self.carry_tokens
+
+    def carry(self, unit: Unit, left_over: int, most: int | None) -> None:
+        """Begin with what earlier periods left, up to a cap; a debt is carried whole."""
+        carried = left_over if most is None else min(left_over, most)
+        headroom = None if most is None else most - left_over
+        if unit == "usd":
+            self.carry_nano_usd, self.headroom_nano_usd = carried, headroom
+        else:
+            self.carry_tokens, self.headroom_tokens = carried, headroom
+
+    def carry_less(self, unit: Unit, used: int) -> int:
+        """Earlier periods turn out to have used more (or less, when negative); how much less is carried for it."""
+        carried, headroom = (
+            (self.carry_nano_usd, self.headroom_nano_usd)
+            if unit == "usd"
+            else (self.carry_tokens, self.headroom_tokens)
+        )
+        most = None if headroom is None else carried + max(headroom, 0)
+        self.carry(unit, carried + self.lost(unit) - used, most)
+        return carried - (self.carry_nano_usd if unit == "usd" else self.carry_tokens)
+
+    def lost(self, unit: Unit) -> int:
+        """What earlier periods left beyond the cap."""
+        headroom = self.headroom_nano_usd if unit == "usd" else self.headroom_tokens
+        return 0 if headroom is None else max(-headroom, 0)
 
     def left(self, unit: Unit) -> int | None:
         """What can still be held; negative is debt; None without a limit."""
@@ -236,12 +274,14 @@ class BudgetState:
 
     Attributes:
         spends: what was charged to the budget in (moment, nano-USD, tokens), oldest first, summed by `slot_ms`.
+        by_model: what of the budget's present period named a model: model, nano-USD, tokens, in no order.
     """
 
     now_ms: int
     chain: Sequence[Level]
     spends: Sequence[tuple[int, int, int]]
     slot_ms: int
+    by_model: Sequence[tuple[str, int, int]] = ()
 
     @property
     def own(self) -> Level:

@@ -313,19 +313,22 @@ class Ledger(Protocol):
         """
         ...
 
-    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
+    async def settle(
+        self, hold: str, amount: Amount, asked: str, within: str = "", model: str | None = None
+    ) -> Settlement:
         """Charge what a hold came to, once; nothing is a release. `asked` is the request, canonical.
 
         Args:
             within: what the id of the hold's budget must begin with; any other hold is an unknown one.
+            model: that was used; None is the one that the hold was planned for, if any.
 
         Raises:
             InvalidInputError: an unknown hold, or one settled with another request.
         """
         ...
 
-    async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
-        """Charge a use that nothing was held for.
+    async def record(self, budget: str, amount: Amount, key: str, asked: str, model: str | None = None) -> Settlement:
+        """Charge a use that nothing was held for; of a model, where the use names one.
 
         Raises:
             InvalidInputError: an unknown budget, or a key that came with another request.
@@ -350,6 +353,10 @@ class Ledger(Protocol):
 
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens, oldest first."""
+        ...
+
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds on a budget came to, the latest settled first: model, nano-USD held, nano-USD charged."""
         ...
 
     async def budgets(self) -> Sequence[str]:

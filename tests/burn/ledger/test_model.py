@@ -33,12 +33,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 3, 27, 9, tzinfo=UTC)  # two days before Berlin's clocks go forward
 TREE = {
     "org": (None, Period("once")),
-    "team": ("org", Period("day", "Europe/Berlin", None, rolls_over=True)),
+    "team": ("org", Period("day", "Europe/Berlin", None, rolls_over=True, cap_nano_usd=80)),
     "me": ("team", Period("day", "Europe/Berlin")),
     "window": ("org", Period("rolling", "UTC", 7200)),
 }
 UNITS = ("usd", "tokens")
 # Mostly known: an unknown amount meets a limit everywhere and is refused.
+models = st.sampled_from([None, "opus", "haiku"])
 amounts = st.one_of(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.none())
 numbers = itertools.count()
 
@@ -55,7 +56,9 @@ def day(moment):
 
 @dataclass
 class Use:
-    """Something that counts: a hold until it is settled, or a record. `counted` is what it counts as, by unit."""
+    """Something that counts: a hold until it is settled, or a record. `counted` is what it counts as, by unit, and
+    `model` what it is charged for.
+    """
 
     budget: str
     at: datetime
@@ -66,6 +69,7 @@ class Use:
     state: str = "held"
     closed: object = None
     answer: object = None
+    model: str | None = None
 
 
 class Model:
@@ -73,6 +77,7 @@ class Model:
         self.now = START
         self.uses = []
         self.limits = {}  # budget -> unit -> [(day set, limit)]
+        self.caps = [(day(START) - timedelta(days=1), 80)]  # the team's on rolling over: [(day set, cap)]
 
     def expire(self):
         for use in self.uses:
@@ -102,16 +107,29 @@ class Model:
             maybe = self.used(budget, unit, lambda at: at > self.now - window * 61 / 60)
             return limit - maybe, limit - surely
         elif period.rolls_over:
-            # Every day since the first had the limit that was in force on it.
-            known = self.limits[budget][unit]
-            allowed, each = 0, self.first_day
-            while each <= day(self.now):
-                allowed += [value for since, value in known if since <= each][-1] if known[0][0] <= each else 0
-                each += timedelta(days=1)
-            room = allowed - self.used(budget, unit, lambda _: True)
+            room = self.room_with_carry(budget, unit)
         else:
             room = limit - self.used(budget, unit, lambda at: day(at) == day(self.now))
         return room, room
+
+    def room_with_carry(self, budget, unit):
+        """Every day had the limit that was in force on it, and takes over what the cap before it lets through."""
+        room, each = 0, self.first_day
+        while each <= day(self.now):
+            carried = min(room, [cap for since, cap in self.caps if since < each][-1])
+            limit = [value for since, value in self.limits[budget][unit] if since <= each][-1]
+            room = carried + limit - self.used(budget, unit, lambda at, on=each: day(at) == on)
+            each += timedelta(days=1)
+        return room
+
+    def by_model(self, budget):
+        """What was charged for each model, in both units."""
+        found = {}
+        for use in self.uses:
+            if use.state != "held" and use.model is not None and budget in chain(use.budget):
+                usd, tokens = found.get(use.model, (0, 0))
+                found[use.model] = usd + (use.counted["usd"] or 0), tokens + (use.counted["tokens"] or 0)
+        return {model: charged for model, charged in found.items() if any(charged)}
 
     def verdict(self, budget, wanted):
         """True, False, or None where a window is just forgetting."""
@@ -165,8 +183,9 @@ class LedgerMachine(RuleBasedStateMachine):
         tokens=amounts,
         minutes=st.sampled_from([5, 60, 3000]),
         on_expiry=st.sampled_from(["charge", "release"]),
+        model=models,
     )
-    def reserve(self, budget, usd, tokens, minutes, on_expiry):
+    def reserve(self, budget, usd, tokens, minutes, on_expiry, model=None):
         wanted = {"usd": usd, "tokens": tokens}
         request = HoldRequest(
             self.name(budget),
@@ -175,6 +194,7 @@ class LedgerMachine(RuleBasedStateMachine):
             f"{usd} {tokens}",
             minutes * 60,
             on_expiry,
+            model,
         )
         verdict = self.model.verdict(budget, wanted)
         grant = self.do(self.book.reserve(request))
@@ -183,7 +203,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert grant.hold is None
             return request, grant, None
         expires = self.model.now + timedelta(minutes=minutes)
-        use = Use(budget, self.model.now, wanted, dict(wanted), expires, on_expiry)
+        use = Use(budget, self.model.now, wanted, dict(wanted), expires, on_expiry, model=model)
         self.model.uses.append(use)
         return request, grant, use
 
@@ -195,7 +215,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([600, 1440]), known=keys, usd=st.integers(0, 60))
     def settle_after_a_while(self, minutes, known, usd):
         self.time_passes(minutes)
-        self.settle(known, usd, None)
+        self.settle(known, usd, None, None)
 
     @rule(known=keys)
     def ask_again(self, known):
@@ -209,13 +229,13 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(InvalidInputError):
             self.do(self.book.reserve(changed))
 
-    @rule(known=keys, usd=amounts, tokens=amounts)
-    def settle(self, known, usd, tokens):
+    @rule(known=keys, usd=amounts, tokens=amounts, model=models)
+    def settle(self, known, usd, tokens, model):
         _, grant, use = known
         if use is None or (usd is None and tokens is None):
             return
         said = (usd, tokens)
-        call = self.book.settle(grant.hold, Amount(usd, tokens), f"{usd} {tokens}")
+        call = self.book.settle(grant.hold, Amount(usd, tokens), f"{usd} {tokens}", model=model)
         if use.closed is not None and use.closed != said:
             with pytest.raises(InvalidInputError):
                 self.do(call)
@@ -233,15 +253,16 @@ class LedgerMachine(RuleBasedStateMachine):
                 "tokens": use.held["tokens"] if tokens is None else tokens,
             }
         use.state, use.closed, use.answer = "settled", said, answer
+        use.model = model or use.model
         assert answer.charged == Amount(use.counted["usd"], use.counted["tokens"])
 
-    @rule(budget=st.sampled_from(sorted(TREE)), usd=st.integers(0, 60), again=st.booleans())
-    def record(self, budget, usd, again):
+    @rule(budget=st.sampled_from(sorted(TREE)), usd=st.integers(0, 60), again=st.booleans(), model=models)
+    def record(self, budget, usd, again, model):
         key = f"{self.prefix}{next(numbers)}"
         for _ in range(1 + again):
-            self.do(self.book.record(self.name(budget), Amount(usd, usd * 2), key, str(usd)))
+            self.do(self.book.record(self.name(budget), Amount(usd, usd * 2), key, str(usd), model))
         counted = {"usd": usd, "tokens": usd * 2}
-        self.model.uses.append(Use(budget, self.model.now, counted, counted, state="settled", closed=True))
+        self.model.uses.append(Use(budget, self.model.now, counted, counted, state="settled", closed=True, model=model))
 
     @rule(budget=st.sampled_from(sorted(TREE)), limit=st.integers(0, 250), owner=st.booleans())
     def set_limit(self, budget, limit, owner):
@@ -252,6 +273,13 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         self.do(self.book.set_budget(change))
         self.model.limits[budget]["usd"].append((day(self.model.now), limit))
+
+    @rule(cap=st.one_of(st.integers(0, 150), st.none()))
+    def set_cap(self, cap):
+        _, period = TREE["team"]
+        period = Period(period.kind, period.timezone, rolls_over=True, cap_nano_usd=cap)
+        self.do(self.book.set_budget(BudgetChange(self.name("team"), period=period, may_raise=True)))
+        self.model.caps.append((day(self.model.now), float("inf") if cap is None else cap))
 
     @invariant()
     def the_ledger_shows_what_the_model_adds_up(self):
@@ -264,6 +292,8 @@ class LedgerMachine(RuleBasedStateMachine):
             if period.kind == "once":
                 held = sum(use.counted["usd"] or 0 for use in self.model.uses if use.state == "held")
                 assert state.own.balance.held_nano_usd == held
+                by_model = {model: (usd, tokens) for model, usd, tokens in state.by_model if usd or tokens}
+                assert by_model == self.model.by_model(budget)
                 assert state.own.balance.used("tokens") == self.model.used(budget, "tokens", lambda _: True)
 
 

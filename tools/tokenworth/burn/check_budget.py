@@ -8,6 +8,7 @@ from typing import Final
 from tokenworth.budgets import NANO, UNITS, BudgetState, Level, Unit, nano_usd, usd
 from tokenworth.burn.affordable import affordable
 from tokenworth.burn.alerts import DAY_MS, burn_alerts
+from tokenworth.burn.by_model import MODELS_SHOWN, spent_by_model
 from tokenworth.burn.local_use import no_budget_yet, seen_locally
 from tokenworth.burn.models import (
     Affordable,
@@ -75,6 +76,7 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
         pace=pace,
         alerts=alerts,
         observed=[*_observed(level), *today],
+        by_model=spent_by_model(state, most=None if request.detail == "full" else MODELS_SHOWN),
         limits=_limits(state, most=None if request.detail == "full" else LIMITS_SHOWN),
         planned=plan,
         do_next=_do_next(state, unit, pace, alerts, plan),

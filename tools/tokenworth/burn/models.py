@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_serializer, model_validator
 
 from tokenworth.answers import Answer, Detail, Part, Request, Strict, TokenCount
 from tokenworth.budgets import Period, nano_usd
@@ -21,6 +21,7 @@ __all__ = [
     "BurnAlert",
     "CheckBudgetRequest",
     "LimitAbove",
+    "ModelUse",
     "ObservedUse",
     "Pace",
     "PeriodSpec",
@@ -321,6 +322,18 @@ class ObservedUse(Part):
     gap_tokens: int | None = None
 
 
+class ModelUse(Part):
+    """What was charged for one model in this period; None is all that named none."""
+
+    model: str | None
+    usd: UsdOut
+    tokens: int
+
+    @model_serializer(mode="plain")
+    def _with_its_null(self) -> dict[str, str | float | int | None]:
+        return {"model": self.model, "usd": float(self.usd), "tokens": self.tokens}
+
+
 class Affordable(Part):
     """Whether a planned call fits.
 
@@ -359,6 +372,7 @@ class BudgetChecked(Answer):
     pace: Pace | None = None
     alerts: list[BurnAlert]
     observed: list[ObservedUse]
+    by_model: list[ModelUse] = Field(default_factory=list[ModelUse])
     limits: list[LimitAbove]
     planned: Affordable | None = None
     do_next: str

@@ -15,6 +15,7 @@ from tokenworth.burn.models import USAGE_HINT, PlannedCall, Tokens, Usd, nano_of
 from tokenworth.burn.opened import prices_of
 from tokenworth.context import Context, Cost, PriceList
 from tokenworth.errors import InvalidInputError, NotPricedError
+from tokenworth.plain_text import plain_text
 
 __all__ = ["Priced", "amount_of_usage", "worst_case"]
 
@@ -23,11 +24,12 @@ NAME_MAX: Final = 200
 
 
 class Priced(Strict):
-    """An amount, and why it has no dollars when it has none."""
+    """An amount, why it has no dollars when it has none, and the model that it names, as the price list calls it."""
 
     nano_usd: int | None
     tokens: int | None
     unpriced_reason: str | None = None
+    model: str | None = None
 
     @property
     def amount(self) -> Amount:
@@ -46,15 +48,15 @@ def worst_case(planned: PlannedCall, prices: PriceList | None, at: datetime) -> 
     """
     tokens = (planned.input_tokens + planned.output_tokens) * planned.calls
     if prices is None:
-        return Priced(nano_usd=None, tokens=tokens, unpriced_reason=NO_PRICES)
-    dearest = Decimal(0)
+        return _priced(None, tokens, planned.model, NO_PRICES)
+    dearest, model = Decimal(0), planned.model
     for meter in ("input_tokens", "cache_write_5m_tokens"):
         usage = {meter: planned.input_tokens, "output_tokens": planned.output_tokens}
         cost = prices.cost_of_usage(planned.model, usage, at, planned.provider)
         if cost.usd is None:
-            return Priced(nano_usd=None, tokens=tokens, unpriced_reason=cost.reason or "unpriced")
-        dearest = max(dearest, cost.usd)
-    return Priced(nano_usd=nano_usd(dearest * planned.calls, up=True), tokens=tokens)
+            return _priced(None, tokens, cost.model, cost.reason or "unpriced")
+        dearest, model = max(dearest, cost.usd), cost.model
+    return _priced(nano_usd(dearest * planned.calls, up=True), tokens, model)
 
 
 async def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
@@ -80,7 +82,13 @@ async def amount_of_usage(usage: Mapping[str, Any], context: Context) -> Priced:
         raise NotPricedError(f"usage: {NO_PRICES}, so a usage object cannot be read. {USAGE_HINT}")
     cost: Cost = prices.cost_of_usage(model, counts, context.clock(), provider)
     nano = None if cost.usd is None else nano_usd(cost.usd, up=False)
-    return Priced(nano_usd=nano, tokens=cost.tokens, unpriced_reason=cost.reason)
+    return _priced(nano, cost.tokens, cost.model, cost.reason)
+
+
+def _priced(nano: int | None, tokens: int, model: str, unpriced_reason: str | None = None) -> Priced:
+    """An amount of a model; a name that shows nothing is none."""
+    name = " ".join(plain_text(model).split())[:NAME_MAX]
+    return Priced(nano_usd=nano, tokens=tokens, unpriced_reason=unpriced_reason, model=name or None)
 
 
 def _plain(usage: Mapping[str, Any]) -> Priced:

@@ -25,7 +25,7 @@ async def record_usage(request: RecordUsageRequest, context: Context) -> UsageRe
     ledger = await ledger_of(context)
     priced = await amount_of_usage(request.usage, context)
     asked = json.dumps(["record", request.budget, request.usage], sort_keys=True)
-    recorded = await ledger.record(request.budget, priced.amount, request.key, asked)
+    recorded = await ledger.record(request.budget, priced.amount, request.key, asked, priced.model)
     left = f"; {in_words(recorded.left)} left" if recorded.left != Amount() else ""
     return UsageRecorded(
         headline=f"{in_words(recorded.charged)} charged to {request.budget}{left}.",

@@ -33,6 +33,7 @@ async def reserve_budget(request: ReserveBudgetRequest, context: Context) -> Bud
             asked=_canonical(request),
             expires_in_s=request.hold_minutes * 60,
             on_expiry=request.on_expiry,
+            model=priced.model,
         )
     )
     return _granted(request, grant, priced.amount) if grant.granted else _refused(request, grant, priced)

@@ -27,7 +27,7 @@ async def settle_reservation(request: SettleReservationRequest, context: Context
     else:
         priced = await amount_of_usage(request.usage, context)
     asked = json.dumps(["settle", nano_of(request.usd, up=False), request.tokens, request.usage], sort_keys=True)
-    settled = await ledger.settle(request.hold, priced.amount, asked)
+    settled = await ledger.settle(request.hold, priced.amount, asked, model=priced.model)
     released = not settled.charged.nano_usd and not settled.charged.tokens
     left = f"; {in_words(settled.left)} left" if settled.left != Amount() else ""
     return ReservationSettled(

@@ -12,7 +12,7 @@ from tokenworth.money import percent
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tokenworth.burn.models import BudgetChecked, BurnAlert, LimitAbove, ObservedUse, Pace
+    from tokenworth.burn.models import BudgetChecked, BurnAlert, LimitAbove, ModelUse, ObservedUse, Pace
 
 __all__ = ["checked_in_words"]
 
@@ -24,6 +24,8 @@ def checked_in_words(answer: BudgetChecked) -> str:
     lines = [answer.headline, "", f"Spent {spent}; held {held}. Period: {answer.period}."]
     if answer.unpriced_tokens:
         lines.append(f"{answer.unpriced_tokens:,} tokens had no price and are in no dollar figure.")
+    if any(row.model is not None for row in answer.by_model):
+        lines.append(f"By model: {'; '.join(map(_model, answer.by_model))}.")
     lines += [_limit(limit) for limit in answer.limits]
     if answer.pace is not None:
         lines += _pace(answer.pace)
@@ -34,6 +36,10 @@ def checked_in_words(answer: BudgetChecked) -> str:
         lines.append(f"Planned, at worst: {_usd(worst.worst_usd or Decimal(0))} and {worst.worst_tokens:,} tokens.")
     lines += [answer.do_next, f"As of {answer.as_of:%Y-%m-%d %H:%M:%S} UTC."]
     return "\n".join(lines)
+
+
+def _model(row: ModelUse) -> str:
+    return f"{row.model or 'none named'} {_usd(row.usd)} and {row.tokens:,} tokens"
 
 
 def _limit(limit: LimitAbove) -> str:

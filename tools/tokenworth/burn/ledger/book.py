@@ -27,13 +27,15 @@ class Book:
         """Hold a worst case on a budget and all above it, or on none."""
         return await self._store.submit(Reserve(entry_id(request.key, self._store.salt), request))
 
-    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
+    async def settle(
+        self, hold: str, amount: Amount, asked: str, within: str = "", model: str | None = None
+    ) -> Settlement:
         """Charge what a hold came to, once; nothing is a release."""
-        return await self._store.submit(Settle(id_of_hold(hold), amount, asked, within))
+        return await self._store.submit(Settle(id_of_hold(hold), amount, asked, within, model))
 
-    async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
+    async def record(self, budget: str, amount: Amount, key: str, asked: str, model: str | None = None) -> Settlement:
         """Charge a use that nothing was held for."""
-        return await self._store.submit(Record(entry_id(key, self._store.salt), budget, amount, asked))
+        return await self._store.submit(Record(entry_id(key, self._store.salt), budget, amount, asked, model))
 
     async def observe(self, budget: str, source: str, amount: Amount) -> None:
         """Keep what a log or report says was used in the present period."""
@@ -50,6 +52,10 @@ class Book:
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget since a moment, by steps of time: moment, nano-USD, tokens."""
         return await self._store.spends(budget, since_ms, step_ms)
+
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds on a budget came to, the latest first: model, nano-USD held, nano-USD charged."""
+        return await self._store.planned_holds(budget, most)
 
     async def news(self) -> int:
         """A number that differs once anything was written, by whichever process."""

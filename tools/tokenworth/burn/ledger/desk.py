@@ -52,6 +52,7 @@ class Desk:
         balances: read or made here.
         touched: keys of the balances to write.
         spends: what was charged, by budget and slot of time: nano-USD and tokens.
+        model_spends: the same of what named a model, by budget, period and model.
         changed_budgets: ids to write.
         beyond: what a budget still allows besides this server's lease, for answers; never granted from.
         observed: figures to write, by budget, period and source.
@@ -67,6 +68,7 @@ class Desk:
         self.made: dict[bytes, Entry] = {}
         self.closed: dict[bytes, Entry] = {}
         self.spends: dict[tuple[str, int], list[int]] = {}
+        self.model_spends: dict[tuple[str, int, str], list[int]] = {}
         self.changed_budgets: set[str] = set()
         self.beyond: dict[str, Amount] = {}
         self.observed: dict[tuple[str, int, str], Amount] = {}
@@ -139,9 +141,14 @@ class Desk:
             span = span_at(period, self.now_ms)
             return limit - sum(each.used(unit) for each in self._from(budget.id, span.counted_from_ms))
         if period.rolls_over and not balance.shard:
-            # A clock that was set back meets periods already begun; what is used here is missing there.
-            lefts = [each.left(unit) for each in self._from(budget.id, balance.period_ms)]
-            return min((left for left in lefts if left is not None), default=balance.left(unit))
+            # A clock that was set back meets periods already begun; what is used here is missing there, but for what
+            # was beyond a cap and is lost there anyway.
+            room, lost = balance.left(unit), 0
+            for later in self._from(budget.id, balance.period_ms + 1):
+                lost += later.lost(unit)
+                if room is not None and (left := later.left(unit)) is not None:
+                    room = min(room, left + lost)
+            return room
         return balance.left(unit)
 
     def left(self, places: Sequence[Place]) -> Amount:
@@ -170,9 +177,10 @@ class Desk:
         balance.spent_tokens += spent_tokens
         self.touch(balance)
         if self.budgets[balance.budget].period.rolls_over and not balance.shard:
+            used_nano, used_tokens = held_nano + spent_nano, held_tokens + spent_tokens
             for later in self._from(balance.budget, balance.period_ms + 1):
-                later.carry_nano_usd -= held_nano + spent_nano
-                later.carry_tokens -= held_tokens + spent_tokens
+                used_nano = later.carry_less("usd", used_nano)
+                used_tokens = later.carry_less("tokens", used_tokens)
                 self.touch(later)
 
     def spend(self, budget: str, amount: Amount, at_ms: int) -> None:
@@ -181,6 +189,13 @@ class Desk:
         slot = self.spends.setdefault((budget, at_ms // width * width), [0, 0])
         slot[0] += amount.nano_usd or 0
         slot[1] += amount.tokens or 0
+
+    def spend_on(self, model: str, leg: Leg, nano_usd: int, tokens: int) -> None:
+        """Keep which model something was charged for; what names none is only in the balances."""
+        if nano_usd or tokens:
+            kept = self.model_spends.setdefault((leg[0], leg[1], model), [0, 0])
+            kept[0] += nano_usd
+            kept[1] += tokens
 
     def touch(self, balance: Balance) -> None:
         """Mark a balance to be written."""
@@ -192,6 +207,7 @@ class Desk:
         self.made.clear()
         self.closed.clear()
         self.spends.clear()
+        self.model_spends.clear()
         self.changed_budgets.clear()
         self.observed.clear()
 
@@ -215,8 +231,8 @@ class Desk:
         if budget.period.rolls_over and (before := self._source.latest_before(budget.id, period_ms)) is not None:
             before = self.balances.setdefault((before.budget, before.period_ms, before.shard), before)
             idle = periods_between(budget.period, before.period_ms, period_ms) - 1
-            begun.carry_nano_usd = _carried(before, "usd", idle)
-            begun.carry_tokens = _carried(before, "tokens", idle)
+            for unit in UNITS:
+                begun.carry(unit, _left_over(before, unit, idle), budget.period.cap(unit))
         self.balances[budget.id, period_ms, 0] = begun
         if budget.id in self._series:
             start, series = self._series[budget.id]
@@ -244,7 +260,8 @@ class Desk:
         return [each for each in known[1] if each.period_ms >= period_ms]
 
 
-def _carried(before: Balance, unit: Unit, idle: int) -> int:
+def _left_over(before: Balance, unit: Unit, idle: int) -> int:
+    """What a period and the idle ones after it leave; a cap on each of them comes to the same cap on all at once."""
     left = before.left(unit)
     limit = before.limit_nano_usd if unit == "usd" else before.limit_tokens
     return 0 if left is None or limit is None else left + idle * limit

@@ -49,8 +49,8 @@ held AS (
   AND EXISTS (SELECT FROM fits)
 )
 INSERT INTO entries (id, asked, state, budget, nano_usd, tokens, created_ms, expires_ms, on_expiry, legs,
-  left_nano_usd, left_tokens, late)
-SELECT $4, $9, 'held', $10, $7, $8, now_ms, now_ms + $11::bigint, $12, $13, left_nano_usd, left_tokens, false
+  left_nano_usd, left_tokens, late, model)
+SELECT $4, $9, 'held', $10, $7, $8, now_ms, now_ms + $11::bigint, $12, $13, left_nano_usd, left_tokens, false, $14
 FROM fits, ready
 RETURNING left_nano_usd, left_tokens, expires_ms
 """
@@ -108,6 +108,7 @@ class Direct:
             request.expires_in_s * 1000,
             request.on_expiry,
             written_legs(self.legs),
+            request.model,
         )
         if row is None:
             return None

@@ -46,6 +46,7 @@ class Entry:
         refused: "budget unit reason" of a hold that was not granted.
         charged_nano_usd, charged_tokens: what was charged in the end.
         late: settled after it had expired.
+        model: that a planned hold was made for; of nothing else.
     """
 
     id: bytes
@@ -68,6 +69,7 @@ class Entry:
     closed_left_nano_usd: int | None = None
     closed_left_tokens: int | None = None
     late: bool = False
+    model: str | None = None
 
     @property
     def is_hold(self) -> bool:
@@ -127,7 +129,9 @@ ENTRY_COLUMNS: Final = (
     "closed_left_nano_usd",
     "closed_left_tokens",
     "late",
+    "model",
 )
+LATE_AT: Final = ENTRY_COLUMNS.index("late")
 LEGS_AT: Final = ENTRY_COLUMNS.index("legs")
 
 
@@ -135,7 +139,7 @@ def entry_from_row(row: Sequence[object]) -> Entry:
     """An entry from a store's row, columns in the order of `ENTRY_COLUMNS`."""
     values = list(row)
     values[LEGS_AT] = _read_legs(str(values[LEGS_AT]))
-    values[-1] = bool(values[-1])
+    values[LATE_AT] = bool(values[LATE_AT])
     return Entry(*values)  # type: ignore[arg-type]  # the store's columns hold these types, by its schema
 
 
@@ -162,6 +166,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
         entry.closed_left_nano_usd,
         entry.closed_left_tokens,
         entry.late,
+        entry.model,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from tokenworth.budgets import NOTHING, UNITS, Amount, Grant, HoldRequest, Refusal, Settlement
 from tokenworth.burn.ledger.desk import Desk, Place
@@ -81,6 +81,7 @@ class Reserve:
             left_nano_usd=left.nano_usd,
             left_tokens=left.tokens,
             refused=None if refusal is None else f"{refusal.budget} {refusal.unit} {refusal.reason}",
+            model=request.model,
         )
         desk.make(made)
         return _grant(made)
@@ -94,12 +95,14 @@ class Settle:
         amount: what it came to. A unit that is not said is charged as it was held.
         asked: the request in the caller's own terms.
         within: what the id of the hold's budget must begin with, or there is no such hold.
+        model: that was used; None is the one that the hold was planned for, if any.
     """
 
     entry: bytes
     amount: Amount
     asked: str
     within: str = ""
+    model: str | None = None
 
     @property
     def budget(self) -> None:
@@ -135,6 +138,8 @@ class Settle:
             desk.count(balance, held=held, spent=spent)
             balance.unpriced_tokens += unpriced
             desk.spend(leg[0], spent, desk.now_ms)
+            _spend_on(desk, entry.model, leg, before, -1)
+            _spend_on(desk, self.model or entry.model, leg, charged, 1)
             _put_excess_on_main(desk, leg)
         left = desk.left(desk.places(entry.budget))
         entry.state = "released" if charged == NOTHING else "settled"
@@ -164,6 +169,7 @@ class Record:
     budget: str
     amount: Amount
     asked: str
+    model: str | None = None
 
     def apply(self, desk: Desk) -> Settlement:
         """Charge it to the budget and all above it.
@@ -180,6 +186,7 @@ class Record:
             desk.count(balance, spent=self.amount)
             balance.unpriced_tokens += (self.amount.tokens or 0) if self.amount.nano_usd is None else 0
             desk.spend(balance.budget, self.amount, desk.now_ms)
+            _spend_on(desk, self.model, (balance.budget, balance.period_ms, 0), self.amount, 1)
         left = desk.left(places)
         made = Entry(
             id=self.entry,
@@ -254,6 +261,7 @@ def expire(desk: Desk, entry: Entry) -> None:
         held = Amount(-(entry.nano_usd or 0), -(entry.tokens or 0))
         desk.count(desk.at(leg), held=held, spent=charged)
         desk.spend(leg[0], charged, at_ms)
+        _spend_on(desk, entry.model, leg, charged, 1)
     entry.state = "expired"
     entry.charged_nano_usd, entry.charged_tokens = charged.nano_usd, charged.tokens
     desk.close(entry)
@@ -272,6 +280,11 @@ def _refusal(desk: Desk, places: Sequence[Place], amount: Amount) -> Refusal | N
             if wanted > room:
                 return Refusal(budget.id, unit, "limit")
     return None
+
+
+def _spend_on(desk: Desk, model: str | None, leg: Leg, amount: Amount, times: Literal[1, -1]) -> None:
+    if model is not None:
+        desk.spend_on(model, leg, times * (amount.nano_usd or 0), times * (amount.tokens or 0))
 
 
 def _put_excess_on_main(desk: Desk, leg: Leg) -> None:

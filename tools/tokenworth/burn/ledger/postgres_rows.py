@@ -54,6 +54,7 @@ ENTRY_TYPES: Final = dict.fromkeys(ENTRY_COLUMNS, "bigint") | {
     "refused": "text",
     "closed_asked": "bytea",
     "late": "boolean",
+    "model": "text",
 }
 BALANCE_TYPES: Final = dict.fromkeys(BALANCE_COLUMNS, "bigint") | {"budget": "text"}
 CLOSED_COLUMNS: Final = (*CLOSING_COLUMNS, "id")
@@ -86,10 +87,21 @@ INSERT INTO spends SELECT * FROM unnest({_arrays(SPEND_TYPES, AFTER_BALANCES)})
 ON CONFLICT (budget, slot_ms, writer)
 DO UPDATE SET nano_usd = spends.nano_usd + excluded.nano_usd, tokens = spends.tokens + excluded.tokens
 """  # noqa: S608 - see above
+ADD_MODEL_SPENDS: Final = """
+INSERT INTO model_spends VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (budget, period_ms, model, writer)
+DO UPDATE SET nano_usd = model_spends.nano_usd + excluded.nano_usd, tokens = model_spends.tokens + excluded.tokens
+"""
+# The conditions are those of the index, so that nothing else is read.
+SELECT_PLANNED: Final = """
+SELECT model, nano_usd, charged_nano_usd FROM entries
+WHERE budget = $1 AND model IS NOT NULL AND expires_ms IS NOT NULL AND state = 'settled' AND nano_usd > 0
+ORDER BY closed_ms DESC LIMIT $2
+"""
 PUT_BUDGET: Final = """
-INSERT INTO budgets VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET
+INSERT INTO budgets VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET
 parent = excluded.parent, kind = excluded.kind, timezone = excluded.timezone, window_s = excluded.window_s,
-rolls_over = excluded.rolls_over, limit_nano_usd = excluded.limit_nano_usd, limit_tokens = excluded.limit_tokens
+rolls_over = excluded.rolls_over, limit_nano_usd = excluded.limit_nano_usd, limit_tokens = excluded.limit_tokens,
+rollover_cap_nano_usd = excluded.rollover_cap_nano_usd, rollover_cap_tokens = excluded.rollover_cap_tokens
 """
 PUT_OBSERVED: Final = """
 INSERT INTO observed VALUES ($1, $2, $3, $4, $5) ON CONFLICT (budget, period_ms, source)
@@ -241,6 +253,22 @@ class Rows:
         )
         return {row[0]: Amount(row[1], row[2]) for row in rows}
 
+    async def model_spends(self, budget: str, first_ms: int, last_ms: int) -> list[tuple[str, int, int]]:
+        """What was charged for each model in the periods that start in a span of time: model, nano-USD, tokens."""
+        rows = await self._connection.fetch(
+            "SELECT model, sum(nano_usd)::bigint, sum(tokens)::bigint FROM model_spends "
+            "WHERE budget = $1 AND period_ms BETWEEN $2 AND $3 GROUP BY model",
+            budget,
+            first_ms,
+            last_ms,
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    async def planned_holds(self, budget: str, most: int) -> list[tuple[str, int, int]]:
+        """The latest planned holds that were settled: model, nano-USD held, nano-USD charged."""
+        rows = await self._connection.fetch(SELECT_PLANNED, budget, most)
+        return [(row[0], row[1], row[2]) for row in rows]
+
     async def write(self, desk: Desk) -> None:
         """Put everything that a desk changed into its tables."""
         if desk.changed_budgets:
@@ -258,6 +286,8 @@ class Rows:
                 *_columns(balances, len(BALANCE_COLUMNS)),
                 *_columns(spends, len(SPEND_TYPES)),
             )
+        models = [(*where, self._writer, *amount) for where, amount in sorted(desk.model_spends.items())]
+        await self._many(ADD_MODEL_SPENDS, models)
         seen = [(*where, amount.nano_usd, amount.tokens) for where, amount in sorted(desk.observed.items())]
         await self._many(PUT_OBSERVED, seen)
 

@@ -91,6 +91,24 @@ MIGRATIONS: Final = (
       PRIMARY KEY (budget, period_ms, source)
     );
     """,
+    """
+    ALTER TABLE budgets ADD COLUMN rollover_cap_nano_usd bigint CHECK (rollover_cap_nano_usd >= 0);
+    ALTER TABLE budgets ADD COLUMN rollover_cap_tokens bigint CHECK (rollover_cap_tokens >= 0);
+    ALTER TABLE balances ADD COLUMN headroom_nano_usd bigint;
+    ALTER TABLE balances ADD COLUMN headroom_tokens bigint;
+    ALTER TABLE entries ADD COLUMN model text;
+    CREATE INDEX entries_planned ON entries (budget, closed_ms)
+      WHERE model IS NOT NULL AND expires_ms IS NOT NULL AND state = 'settled';
+    CREATE TABLE model_spends (
+      budget text NOT NULL,
+      period_ms bigint NOT NULL,
+      model text NOT NULL,
+      writer bigint NOT NULL,
+      nano_usd bigint NOT NULL,
+      tokens bigint NOT NULL,
+      PRIMARY KEY (budget, period_ms, model, writer)
+    ) WITH (fillfactor = 60);
+    """,
 )
 """One script for each version, in order; a released script never changes."""
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -21,11 +21,17 @@ class _Snapshot(Fetched):
         super().__init__()
         self.spent: list[tuple[int, int, int]] = []
         self.seen: dict[tuple[str, int], dict[str, Amount]] = {}
+        self.by_model: list[tuple[str, int, int]] = []
 
     def spends(self, budget: str, since_ms: int, step_ms: int) -> list[tuple[int, int, int]]:
         """What was charged; read for this budget, moment and step alone."""
         del budget, since_ms, step_ms
         return self.spent
+
+    def model_spends(self, budget: str, first_ms: int, last_ms: int) -> list[tuple[str, int, int]]:
+        """What was charged for each model; read for this budget and span alone."""
+        del budget, first_ms, last_ms
+        return self.by_model
 
     def observed(self, budget: str, period_ms: int) -> dict[str, Amount]:
         """What logs and reports saw in a period."""
@@ -52,6 +58,8 @@ async def read_state(rows: Rows, budget: str, now_ms: int) -> BudgetState:
                 snapshot.before[each.id] = before
     period = chain[0].period
     snapshot.spent = await rows.spends(budget, now_ms - recent_ms(period), slot_ms(period))
+    span = span_at(period, now_ms)
+    snapshot.by_model = await rows.model_spends(budget, span.counted_from_ms, span.start_ms)
     return state_of(snapshot, budgets, budget, now_ms)
 
 

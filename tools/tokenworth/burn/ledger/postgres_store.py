@@ -135,6 +135,11 @@ class PostgresStore:
         async with self._pool.acquire() as connection:
             return await Rows(connection, self._writer).spends(budget, since_ms, step_ms)
 
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds came to; see `Store.planned_holds`."""
+        async with self._pool.acquire() as connection:
+            return await Rows(connection, self._writer).planned_holds(budget, most)
+
     async def news(self) -> int:
         """How often any server said that it wrote; see `Store.news`."""
         try:

@@ -40,9 +40,9 @@ def balance_from_row(row: Sequence[object]) -> Balance:
 
 
 def budget_from_row(row: Sequence[object]) -> Budget:
-    """A budget from a store's row: id, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens."""
-    name, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens = row
-    period = Period(kind, timezone, window_s, bool(rolls_over))  # type: ignore[arg-type]  # as the schema says
+    """A budget from a store's row: id, parent, the period but its caps, the limits, then the caps on rolling over."""
+    name, parent, kind, timezone, window_s, rolls_over, limit_nano_usd, limit_tokens, *caps = row
+    period = Period(kind, timezone, window_s, bool(rolls_over), *caps)  # type: ignore[arg-type]  # as the schema says
     return Budget(name, parent, period, limit_nano_usd, limit_tokens)  # type: ignore[arg-type]  # as the schema says
 
 
@@ -58,4 +58,6 @@ def row_of_budget(budget: Budget) -> tuple[object, ...]:
         period.rolls_over,
         budget.limit_nano_usd,
         budget.limit_tokens,
+        period.cap_nano_usd,
+        period.cap_tokens,
     )

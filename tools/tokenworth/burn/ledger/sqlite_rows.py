@@ -33,6 +33,12 @@ SELECT_NEWS: Final = """
 SELECT value, EXISTS (SELECT 1 FROM entries WHERE state = 'held' AND expires_ms <= ?)
 FROM meta WHERE name = 'budgets_version'
 """
+# The conditions are those of the index, so that nothing else is read.
+SELECT_PLANNED: Final = """
+SELECT model, nano_usd, charged_nano_usd FROM entries
+WHERE budget = ? AND model IS NOT NULL AND expires_ms IS NOT NULL AND state = 'settled' AND nano_usd > 0
+ORDER BY closed_ms DESC LIMIT ?
+"""
 INSERT_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"  # noqa: S608 - see above
 CLOSED: Final = ", ".join(f"{name} = ?" for name in CLOSING_COLUMNS)
 CLOSE_ENTRY: Final = f"UPDATE entries SET {CLOSED} WHERE id = ?"  # noqa: S608 - see above
@@ -41,11 +47,16 @@ ADD_SPEND: Final = """
 INSERT INTO spends VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd, tokens = tokens + excluded.tokens
 """
+ADD_MODEL_SPEND: Final = """
+INSERT INTO model_spends VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd, tokens = tokens + excluded.tokens
+"""
 PUT_BUDGET: Final = """
-INSERT INTO budgets VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO budgets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET parent = excluded.parent, kind = excluded.kind, timezone = excluded.timezone,
 window_s = excluded.window_s, rolls_over = excluded.rolls_over, limit_nano_usd = excluded.limit_nano_usd,
-limit_tokens = excluded.limit_tokens
+limit_tokens = excluded.limit_tokens, rollover_cap_nano_usd = excluded.rollover_cap_nano_usd,
+rollover_cap_tokens = excluded.rollover_cap_tokens
 """
 
 
@@ -119,6 +130,18 @@ class Rows:
         )
         return {source: Amount(nano, tokens) for source, nano, tokens in rows}
 
+    def model_spends(self, budget: str, first_ms: int, last_ms: int) -> list[tuple[str, int, int]]:
+        """What was charged for each model in the periods that start in a span of time: model, nano-USD, tokens."""
+        return self._connection.execute(
+            "SELECT model, sum(nano_usd), sum(tokens) FROM model_spends "
+            "WHERE budget = ? AND period_ms BETWEEN ? AND ? GROUP BY model",
+            (budget, first_ms, last_ms),
+        ).fetchall()
+
+    def planned_holds(self, budget: str, most: int) -> list[tuple[str, int, int]]:
+        """The latest planned holds that were settled: model, nano-USD held, nano-USD charged."""
+        return self._connection.execute(SELECT_PLANNED, (budget, most)).fetchall()
+
     def write(self, desk: Desk) -> None:
         """Put everything that a desk changed into its tables."""
         many = self._connection.executemany
@@ -133,6 +156,8 @@ class Rows:
             many(PUT_BALANCE, [row_of_balance(desk.balances[leg]) for leg in desk.touched])
         if desk.spends:
             many(ADD_SPEND, ((*where, *amount) for where, amount in desk.spends.items()))
+        if desk.model_spends:
+            many(ADD_MODEL_SPEND, ((*where, *amount) for where, amount in desk.model_spends.items()))
         if desk.observed:
             many(
                 "INSERT OR REPLACE INTO observed VALUES (?, ?, ?, ?, ?)",

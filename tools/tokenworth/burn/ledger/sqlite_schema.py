@@ -88,6 +88,23 @@ MIGRATIONS: Final = (
     ) STRICT, WITHOUT ROWID;
     INSERT INTO meta VALUES ('budgets_version', 0);
     """,
+    """
+    ALTER TABLE budgets ADD COLUMN rollover_cap_nano_usd INTEGER CHECK (rollover_cap_nano_usd >= 0);
+    ALTER TABLE budgets ADD COLUMN rollover_cap_tokens INTEGER CHECK (rollover_cap_tokens >= 0);
+    ALTER TABLE balances ADD COLUMN headroom_nano_usd INTEGER;
+    ALTER TABLE balances ADD COLUMN headroom_tokens INTEGER;
+    ALTER TABLE entries ADD COLUMN model TEXT;
+    CREATE INDEX entries_planned ON entries (budget, closed_ms)
+      WHERE model IS NOT NULL AND expires_ms IS NOT NULL AND state = 'settled';
+    CREATE TABLE model_spends (
+      budget TEXT NOT NULL,
+      period_ms INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      nano_usd INTEGER NOT NULL,
+      tokens INTEGER NOT NULL,
+      PRIMARY KEY (budget, period_ms, model)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """One script for each version, in order; a released script never changes."""
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -113,6 +113,11 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, self._readable.spends, budget, since_ms, step_ms)
 
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds came to; see `Store.planned_holds`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, self._readable.planned_holds, budget, most)
+
     async def news(self) -> int:
         """SQLite's own count of what other connections wrote, of this process or another; see `Store.news`."""
         loop = asyncio.get_running_loop()

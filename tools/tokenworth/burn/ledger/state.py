@@ -23,6 +23,10 @@ class Readable(Source, Protocol):
         """What logs and reports saw in a period, by source."""
         ...
 
+    def model_spends(self, budget: str, first_ms: int, last_ms: int) -> Sequence[tuple[str, int, int]]:
+        """What was charged for each model in the periods that start in a span of time: model, nano-USD, tokens."""
+        ...
+
 
 def state_of(readable: Readable, budgets: dict[str, Budget], budget: str, now_ms: int) -> BudgetState:
     """A budget and all above it at a moment.
@@ -33,11 +37,13 @@ def state_of(readable: Readable, budgets: dict[str, Budget], budget: str, now_ms
     desk = Desk(now_ms, budgets, readable)
     chain = desk.chain(budget)
     own = chain[0].period
+    span = desk.span(chain[0])
     return BudgetState(
         now_ms=now_ms,
         chain=[_level(desk, readable, each) for each in chain],
         spends=readable.spends(budget, now_ms - recent_ms(own), slot_ms(own)),
         slot_ms=slot_ms(own),
+        by_model=readable.model_spends(budget, span.counted_from_ms, span.start_ms),
     )
 
 

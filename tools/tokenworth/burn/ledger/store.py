@@ -50,6 +50,12 @@ class Store(Protocol):
         """
         ...
 
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """The latest holds on a budget that were planned from a call and settled, the last first: model, nano-USD held,
+        nano-USD charged.
+        """
+        ...
+
     async def news(self) -> int:
         """A number that differs once anything was written, by whichever process; cheap enough to ask all the time.
 

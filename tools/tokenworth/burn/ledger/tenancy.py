@@ -69,13 +69,15 @@ class TenantLedger:
             return grant
         return replace(grant, refusal=replace(grant.refusal, budget=self._outside(grant.refusal.budget)))
 
-    async def settle(self, hold: str, amount: Amount, asked: str, within: str = "") -> Settlement:
+    async def settle(
+        self, hold: str, amount: Amount, asked: str, within: str = "", model: str | None = None
+    ) -> Settlement:
         """Charge what one of the tenant's holds came to."""
-        return await self._ledger.settle(hold, amount, asked, self._inside(within))
+        return await self._ledger.settle(hold, amount, asked, self._inside(within), model)
 
-    async def record(self, budget: str, amount: Amount, key: str, asked: str) -> Settlement:
+    async def record(self, budget: str, amount: Amount, key: str, asked: str, model: str | None = None) -> Settlement:
         """Charge a use that nothing was held for."""
-        return await self._ledger.record(self._inside(budget), amount, self._inside(key), asked)
+        return await self._ledger.record(self._inside(budget), amount, self._inside(key), asked, model)
 
     async def observe(self, budget: str, source: str, amount: Amount) -> None:
         """Keep what a log or report says was used in the present period."""
@@ -89,6 +91,10 @@ class TenantLedger:
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget since a moment, by steps of time."""
         return await self._ledger.spends(self._inside(budget), since_ms, step_ms)
+
+    async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """What planned holds on a budget came to."""
+        return await self._ledger.planned_holds(self._inside(budget), most)
 
     async def budgets(self) -> Sequence[str]:
         """The ids of the tenant's budgets."""
