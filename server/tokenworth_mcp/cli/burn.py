@@ -10,7 +10,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import Event
@@ -75,23 +75,25 @@ def command(
     keys, zone = _keys(by), _zone(timezone)
     first = None if since is None else since.date()
     pause = Event()
-    while True:
-        with closing(History(history_path(home))) as history:
-            scanned = _scanned(history, home)
-            found = rows(history, keys, zone, first)
-            told = quotas(history)
-        if watch and not as_json and sys.stdout.isatty():
-            click.clear()
-        if report is not None:
-            _write(report, found, told, {"by": keys, "timezone": timezone, "since": first and first.isoformat()})
-        elif as_json:
-            click.echo(json.dumps([row.data() for row in found], ensure_ascii=False))
-        else:
-            show(_for_people(found, told, keys), "table")
-        _tell_problems(scanned)
-        if not watch:
-            return
-        pause.wait(WATCH_S)
+    # An interruption is how a watch ends; anything else that is interrupted was not done.
+    with suppress(KeyboardInterrupt) if watch else nullcontext():
+        while True:
+            with closing(History(history_path(home))) as history:
+                scanned = _scanned(history, home)
+                found = rows(history, keys, zone, first)
+                told = quotas(history)
+            if watch and not as_json and sys.stdout.isatty():
+                click.clear()
+            if report is not None:
+                _write(report, found, told, {"by": keys, "timezone": timezone, "since": first and first.isoformat()})
+            elif as_json:
+                click.echo(json.dumps([row.data() for row in found], ensure_ascii=False))
+            else:
+                show(_for_people(found, told, keys), "table")
+            _tell_problems(scanned)
+            if not watch:
+                return
+            pause.wait(WATCH_S)
 
 
 def _scanned(history: History, home: Path | None) -> Scanned:

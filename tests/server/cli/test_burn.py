@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,9 +23,12 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def burn(home, tmp_path):
-    own = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+def own(tmp_path):
+    return {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
+
+@pytest.fixture
+def burn(home, own):
     def run(*arguments, stdin="", environment=None):
         return subprocess.run(
             [*COMMAND, "--home", home, *arguments],
@@ -94,6 +98,43 @@ def test_the_status_line_shows_today_and_the_official_quotas(burn, home):
     answered = burn("--status-line", stdin=json.dumps(asked))
     assert answered.stdout in {f"Sonnet · today $15.00 · 5h 24% (new in 2h0{m}m) · 7d 41%\n" for m in (0, 1)}
     assert burn("--status-line", stdin="no json").stdout == "today $15.00\n"
+
+
+def million(call):
+    return claude_line(call, "r", (0, 0, 0, 1_000_000), model="claude-sonnet-4-5-20250929")
+
+
+@pytest.fixture
+def growing_log(home):
+    return write(claude_file(home), [million("first")])
+
+
+@pytest.fixture
+def watch(home, own, growing_log):
+    """Whoever runs the tests in the background may have them ignore interruptions: the command must not."""
+    assert growing_log.exists()
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        [*COMMAND, "--home", home, "--watch"],
+        env=own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    signal.signal(signal.SIGINT, kept)
+    with process:
+        yield process
+        process.kill()
+
+
+def test_a_watch_shows_what_is_added_to_a_log_and_ends_well_when_interrupted(watch, growing_log):
+    next(line for line in watch.stdout if line.startswith("$15.00 at list prices for 1,000,000 tokens in 1 call"))
+    with growing_log.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(million("second")) + "\n")
+    next(line for line in watch.stdout if line.startswith("$30.00 at list prices for 2,000,000 tokens in 2 calls"))
+    watch.send_signal(signal.SIGINT)
+    _, told = watch.communicate()
+    assert (watch.returncode, told) == (0, "")
 
 
 def test_the_command_loads_neither_the_tools_nor_the_server(burn, home):
