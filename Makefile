@@ -73,7 +73,7 @@ bench: $(STAMP) ## medians of what we claim about speed and memory
 	@$(BIN)/python tests/benchmarks/run.py
 
 backtest: $(STAMP) ## forecasts of use against simple ones on hourly tokens, ours or DATA=path
-	@$(BIN)/python tests/backtest/run.py $(DATA)
+	@$(BIN)/python tests/backtest/run.py "$(DATA)"
 
 soak: $(STAMP) ## the fuzzer on every tool, rounds of killed writers, sequences against the ledger's model, ten minutes of replicas
 	@$(BIN)/python tests/fuzzing.py

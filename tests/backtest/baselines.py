@@ -45,25 +45,22 @@ def median_of_five(past: np.ndarray, hours: int) -> np.ndarray:
 
 def holt_winters(past: np.ndarray, horizons: tuple[int, ...]) -> list[np.ndarray]:
     """Additive, a season of 24 hours; each row smoothed as fitted its past best, one step ahead."""
-    count = past.shape[1]
-    best = np.full(len(past), np.inf)
-    found = [np.zeros(len(past)) for _ in horizons]
-    for alpha, beta, gamma in HOLT_WINTERS_GRID:
-        level, trend = past[:, :DAY].mean(axis=1), np.zeros(len(past))
-        season, squares = past[:, :DAY] - level[:, np.newaxis], np.zeros(len(past))
-        for hour in range(DAY, count):
-            error = past[:, hour] - level - trend - season[:, hour % DAY]
-            squares += error**2
-            level = level + trend + alpha * error
-            trend = trend + alpha * beta * error
-            season[:, hour % DAY] += gamma * (1 - alpha) * error
-        better = squares < best
-        best = np.where(better, squares, best)
-        for place, hours in enumerate(horizons):
-            steps = np.arange(hours)
-            path = level[:, np.newaxis] + trend[:, np.newaxis] * (steps + 1) + season[:, (count + steps) % DAY]
-            found[place] = np.where(better, np.maximum(path, 0).sum(axis=1), found[place])
-    return found
+    count, rows = past.shape[1], range(len(past))
+    alpha, beta, gamma = np.array(HOLT_WINTERS_GRID).T[..., np.newaxis]
+    level = np.repeat(past[np.newaxis, :, :DAY].mean(axis=2), len(alpha), axis=0)
+    trend, squares = np.zeros_like(level), np.zeros_like(level)
+    season = past[:, :DAY].T[:, np.newaxis] - level
+    for hour in range(DAY, count):
+        error = past[:, hour] - level - trend - season[hour % DAY]
+        squares += error**2
+        level = level + trend + alpha * error
+        trend = trend + alpha * beta * error
+        season[hour % DAY] += gamma * (1 - alpha) * error
+    best = squares.argmin(axis=0)
+    level, trend, season = level[best, rows], trend[best, rows], season[:, best, rows]
+    paths = [level + trend * (step + 1) + season[(count + step) % DAY] for step in range(max(horizons))]
+    ahead = np.cumsum(np.maximum(paths, 0), axis=0)
+    return [ahead[hours - 1] for hours in horizons]
 
 
 def every_baseline(past: np.ndarray, hours: int, smoothed: np.ndarray) -> dict[str, np.ndarray]:

@@ -59,7 +59,7 @@ def use_ahead(past: Array, hours: float) -> UseAhead:
     """
     last = min(hours, float(HORIZON_HOURS_MAX))
     whole = np.unique(np.geomspace(1, max(last, 1), STEPS).astype(int))
-    at = np.array([quantiles(past, int(each), LEVELS) for each in whole])
+    at = quantiles(past, whole.tolist(), LEVELS)
     at = np.maximum.accumulate(np.vstack([np.zeros(len(LEVELS)), at]), axis=0)
     ends = np.append(0.0, whole)
     steps = np.unique(np.append(ends[ends < last], last))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -15,21 +17,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from tokenworth.burn.forecast.witnesses import WEEK_HOURS, Outlook, look_ahead
+from tokenworth.burn.forecast.witnesses import WEEK_HOURS, Outlook, Pasts
 
-__all__ = ["ERROR_MAX", "errors", "quantiles"]
+__all__ = ["ERROR_MAX", "Learnt", "errors", "quantiles"]
 
 Array = NDArray[np.float64]
 
 ERROR_MAX: Final = 2.0
-# Errors are widened the further ahead, as the past has fewer windows of that length to have erred in.
-TWICE_AS_WIDE_HOURS: Final = 400
-WIDENED_HOURS_MAX: Final = 96
 OWN_STEP_HOURS: Final = 2
 # Windows that overlap tell little anew: so many hours at least are one window's worth of evidence.
 OWN_WINDOW_HOURS_MIN: Final = 5
 # How many windows of one's own weigh as much as all the shipped errors.
-OWN_EQUAL_WINDOWS: Final = 20.0
+OWN_EQUAL_WINDOWS: Final = 10.0
 
 
 def errors(outlook: Outlook, used: Array) -> Array:
@@ -38,17 +37,45 @@ def errors(outlook: Outlook, used: Array) -> Array:
     return np.divide(off, outlook.size, out=np.zeros_like(off), where=outlook.size > 0).clip(-ERROR_MAX, ERROR_MAX)
 
 
-def quantiles(past: Array, hours: int, levels: Array) -> Array:
-    """Quantiles of the use of the coming hours; one for each level, never falling with the level, never negative.
+@dataclass(frozen=True)
+class Learnt:
+    """Errors of other users: activities x quantiles of error for each of some horizons, rising."""
+
+    hours: Array
+    errors: Array
+
+    def at(self, hours: int) -> Array:
+        """Between those of the horizons measured; beyond the last, those of the last."""
+        place = float(np.interp(math.log(hours), np.log(self.hours), range(len(self.hours))))
+        below = int(place)
+        above = min(below + 1, len(self.hours) - 1)
+        answer: Array = self.errors[below] + (place - below) * (self.errors[above] - self.errors[below])
+        return answer
+
+
+def quantiles(past: Array, ahead: Sequence[int], levels: Array, learnt: Learnt | None = None) -> Array:
+    """Hours ahead x levels: quantiles of the use until then; never falling with the level, never negative.
 
     Args:
         past: amounts of use by hour, the latest last, all that is known.
-        hours: how many hours ahead.
+        ahead: how many hours ahead, each at least 1.
         levels: between 0 and 1, rising.
+        learnt: errors of other users than the shipped ones.
     """
-    outlook = look_ahead(past[np.newaxis], hours)
-    shipped = _shipped(hours)[outlook.activity[0]]
-    own = _own(past, hours, int(outlook.activity[0]))
+    # Now, an hour ago, two hours ago and so on, each seen only from the week before it.
+    pasts = Pasts(sliding_window_view(past, min(len(past), WEEK_HOURS))[::-1])
+    total = np.concatenate([[0.0], np.cumsum(past)])
+    return np.array([_quantiles(pasts, total, hours, levels, learnt or _shipped()) for hours in ahead])
+
+
+def _quantiles(pasts: Pasts, total: Array, hours: int, levels: Array, learnt: Learnt) -> Array:
+    now = len(total) - 1
+    ago = np.concatenate([[0], np.arange(hours, now - WEEK_HOURS + 1, OWN_STEP_HOURS)])
+    outlook = pasts.ahead(hours, ago)
+    # What is ahead of now is not known: its error is no error.
+    used = total[np.minimum(now - ago + hours, now)] - total[now - ago]
+    own = errors(outlook, used)[1:][outlook.activity[1:] == outlook.activity[0]]
+    shipped = learnt.at(hours)[outlook.activity[0]]
     windows = len(own) * OWN_STEP_HOURS / max(hours, OWN_WINDOW_HOURS_MIN)
     weight = windows / (windows + OWN_EQUAL_WINDOWS)
     seen = np.concatenate([shipped, own])
@@ -57,8 +84,7 @@ def quantiles(past: Array, hours: int, levels: Array) -> Array:
     )
     order = np.argsort(seen, kind="stable")
     heard = np.cumsum(weights[order]) - weights[order] / 2
-    wider = 1 + min(hours, WIDENED_HOURS_MAX) / TWICE_AS_WIDE_HOURS
-    return _amounts(outlook, wider * np.interp(levels, heard, seen[order]), levels)
+    return _amounts(outlook, np.interp(levels, heard, seen[order]), levels)
 
 
 def _amounts(outlook: Outlook, error: Array, levels: Array) -> Array:
@@ -68,31 +94,8 @@ def _amounts(outlook: Outlook, error: Array, levels: Array) -> Array:
     return answer
 
 
-def _own(past: Array, hours: int, activity: int) -> Array:
-    """One's own errors at past moments of like activity, each from the week before it alone."""
-    count = len(past)
-    moments = np.arange(count - hours, WEEK_HOURS - 1, -OWN_STEP_HOURS)
-    if len(moments) == 0:
-        return np.zeros(0)
-    then = look_ahead(sliding_window_view(past, WEEK_HOURS)[moments - WEEK_HOURS], hours)
-    total = np.concatenate([[0.0], np.cumsum(past)])
-    answer: Array = errors(then, total[moments + hours] - total[moments])[then.activity == activity]
-    return answer
-
-
-def _shipped(hours: int) -> Array:
-    """Activities x quantiles of error, between those of the horizons measured; beyond the last, those of the last."""
-    horizons, table = _table()
-    place = float(np.interp(math.log(hours), np.log(horizons), range(len(horizons))))
-    below = int(place)
-    above = min(below + 1, len(horizons) - 1)
-    answer: Array = table[below] + (place - below) * (table[above] - table[below])
-    return answer
-
-
 @cache
-def _table() -> tuple[Array, Array]:
+def _shipped() -> Learnt:
     data = json.loads((files("tokenworth.burn.forecast") / "spread.json").read_text(encoding="utf-8"))
-    return np.array([each["hours"] for each in data["horizons"]], dtype=float), np.array(
-        [each["errors"] for each in data["horizons"]]
-    )
+    rows = data["horizons"]
+    return Learnt(np.array([each["hours"] for each in rows], dtype=float), np.array([each["errors"] for each in rows]))

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DAY_HOURS", "WEEK_HOURS", "Outlook", "look_ahead"]
+__all__ = ["DAY_HOURS", "WEEK_HOURS", "Outlook", "Pasts"]
 
 Array = NDArray[np.float64]
 Count = NDArray[np.intp]
@@ -19,13 +19,16 @@ DAY_HOURS: Final = 24
 WEEK_HOURS: Final = 168
 
 # Few and round: docs/forecast.md says on what they were chosen.
-NEAR_HOURS: Final = 3
-NEAR_FADES_HOURS: Final = 12.0
+NOW_FADES_HOURS: Final = 18.0
 LEVEL_HALF_LIFE_HOURS: Final = 12.0
 PROFILE_HALF_LIFE_HOURS: Final = 48.0
 PROFILE_SHRINK: Final = 0.2
-CAUTION_HOURS: Final = 72.0
+# Witnesses are heard for each half day ahead: who is right about tonight need not be about tomorrow.
+HEARD_HOURS: Final = 12
+CAUTION_HOURS: Final = 48.0
 CAUTION_MAX: Final = 0.5
+# The standard deviation of the days, over their mean, from which on caution is whole.
+DAYS_DIFFER_MUCH: Final = 0.5
 # The size that errors are measured in: how much days differ, with this much of the witnesses' and of the week's mean.
 WITNESSES_IN_SIZE: Final = 0.3
 WEEK_IN_SIZE: Final = 0.1
@@ -48,50 +51,55 @@ class Outlook:
     activity: Count
 
 
-def look_ahead(past: Array, hours: int) -> Outlook:
-    """The use of the coming hours.
+class Pasts:
+    """What there is to know of some pasts, whatever hours ahead are asked for."""
 
-    Args:
-        past: rows x hours, amounts of use, the latest hour last; only the last 168 are looked at.
-        hours: how many hours ahead, at least 1.
+    def __init__(self, past: Array) -> None:
+        """Looks back.
 
-    The middle lies between the median of the witnesses and the least of them, nearer to the least the further ahead:
-    use is skewed, so what is as likely as not is below what is expected, and regimes end.
-    """
-    week = past[:, -WEEK_HOURS:]
-    witnesses = [_present(week, hours)]
-    if week.shape[1] >= DAY_HOURS:
-        witnesses.append(_again(week[:, -DAY_HOURS:], hours))
-    if week.shape[1] == WEEK_HOURS:
-        witnesses.append(_again(week, hours))
-    said = np.stack(witnesses)
-    caution = min(hours / (hours + CAUTION_HOURS), CAUTION_MAX)
-    middle = (1 - caution) * np.median(said, axis=0) + caution * said.min(axis=0)
-    size = WITNESSES_IN_SIZE * said.mean(axis=0) + hours * (_days_differ(week) + WEEK_IN_SIZE * week.mean(axis=1))
-    return Outlook(middle, size, _activity(week))
+        Args:
+            past: rows x hours, amounts of use, the latest hour last; only the last 168 are looked at.
+        """
+        self._week = past[:, -WEEK_HOURS:]
+        self._profile = _profile(self._week)
+        self._mean = self._week.mean(axis=1)
+        self._level = _fading_mean(self._week, LEVEL_HALF_LIFE_HOURS)
+        # The last hour, set free of the time of day.
+        self._now = self._week[:, -1] / self._profile[:, (self._week.shape[1] - 1) % DAY_HOURS]
+        self._differ = _days_differ(self._week)
+        self._activity = _activity(self._week)
 
+    def ahead(self, hours: int, rows: Count) -> Outlook:
+        """The use of the coming hours.
 
-def _again(cycle: Array, hours: int) -> Array:
-    """What a cycle of hours comes to when it repeats from its start."""
-    whole, rest = divmod(hours, cycle.shape[1])
-    answer: Array = whole * cycle.sum(axis=1) + cycle[:, :rest].sum(axis=1)
-    return answer
+        Args:
+            hours: how many, at least 1.
+            rows: of which pasts.
 
+        For each half day ahead, the middle lies between the median of the witnesses and the least of them, nearer to
+        the least the further ahead and the more the days differ: use is skewed, so what is as likely as not is below
+        what is expected, and busy spells end.
+        """
+        starts = np.arange(0, hours, HEARD_HOURS)
+        said = np.add.reduceat(self._witnesses(np.arange(hours), rows), starts, axis=2)
+        caution = _caution((starts + np.append(starts[1:], hours)) / 2)
+        caution = np.minimum(self._differ[rows] / DAYS_DIFFER_MUCH, 1)[:, np.newaxis] * caution
+        middle = ((1 - caution) * np.median(said, axis=0) + caution * said.min(axis=0)).sum(axis=1)
+        days = hours * self._mean[rows] * (self._differ[rows] + WEEK_IN_SIZE)
+        return Outlook(middle, WITNESSES_IN_SIZE * said.sum(axis=2).mean(axis=0) + days, self._activity[rows])
 
-def _present(week: Array, hours: int) -> Array:
-    """The pace of the last three hours, set free of the time of day, fading into that of the last half day."""
-    count = week.shape[1]
-    profile = _profile(week)
-    clock = [hour % DAY_HOURS for hour in range(max(count - NEAR_HOURS, 0), count)]
-    near = week[:, -NEAR_HOURS:].sum(axis=1) / profile[:, clock].sum(axis=1)
-    far = _fading_mean(week, LEVEL_HALF_LIFE_HOURS)
-    whole, rest = divmod(hours, DAY_HOURS)
-    ahead = np.arange(min(hours, 4 * DAY_HOURS))
-    share = np.exp(-(ahead + 0.5) / NEAR_FADES_HOURS)
-    by_hour = profile[:, (count + np.arange(DAY_HOURS)) % DAY_HOURS]
-    settled = whole * by_hour.sum(axis=1) + by_hour[:, :rest].sum(axis=1)
-    answer: Array = far * settled + (near - far) * (share * by_hour[:, ahead % DAY_HOURS]).sum(axis=1)
-    return answer
+    def _witnesses(self, ahead: Count, rows: Count) -> Array:
+        """Witnesses x rows x hours ahead: the present pace, yesterday, last week."""
+        week, count = self._week[rows], self._week.shape[1]
+        share = np.exp(-(ahead + 0.5) / NOW_FADES_HOURS)
+        level = self._level[rows, np.newaxis]
+        pace = level + (self._now[rows, np.newaxis] - level) * share
+        said = [pace * self._profile[rows][:, (count + ahead) % DAY_HOURS]]
+        if count >= DAY_HOURS:
+            said.append(week[:, count - DAY_HOURS + ahead % DAY_HOURS])
+        if count == WEEK_HOURS:
+            said.append(week[:, ahead % WEEK_HOURS])
+        return np.stack(said)
 
 
 def _profile(week: Array) -> Array:
@@ -120,11 +128,18 @@ def _fading(count: int, half_life_hours: float) -> Array:
 
 
 def _days_differ(week: Array) -> Array:
-    """The standard deviation of the days' hourly means."""
+    """The standard deviation of the days over their mean; 1 where there is too little to tell."""
     days = week.shape[1] // DAY_HOURS
-    by_day = week[:, week.shape[1] - days * DAY_HOURS :].reshape(len(week), days, DAY_HOURS)
-    answer: Array = week.mean(axis=1) if days < DAYS_COMPARED_MIN else by_day.mean(axis=2).std(axis=1)
+    if days < DAYS_COMPARED_MIN:
+        return np.ones(len(week))
+    by_day = week[:, week.shape[1] - days * DAY_HOURS :].reshape(len(week), days, DAY_HOURS).mean(axis=2)
+    mean = by_day.mean(axis=1)
+    answer: Array = np.divide(by_day.std(axis=1), mean, out=np.ones_like(mean), where=mean > 0)
     return answer
+
+
+def _caution(hours_ahead: Array) -> Array:
+    return np.minimum(hours_ahead / (hours_ahead + CAUTION_HOURS), CAUTION_MAX)
 
 
 def _activity(week: Array) -> Count:
