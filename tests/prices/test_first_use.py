@@ -16,9 +16,9 @@ import pytest
 from tokenworth.context import PriceList as PriceListProtocol
 from tokenworth.context import PriceSchedule
 from tokenworth.prices.estimate_cost import estimate_cost
-from tokenworth.prices.first_use import PricesOnFirstUse
+from tokenworth.prices.first_use import MERGED, PricesOnFirstUse
 from tokenworth.prices.models import EstimateCostRequest
-from tokenworth.prices.snapshot import MERGED, shipped_snapshot
+from tokenworth.prices.snapshot import shipped_snapshot
 from tokenworth.wiring import build_context, prices_folder_in_use
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -13,10 +13,10 @@ from support.price_servers import FIXTURES
 from tokenworth.http import Validators
 from tokenworth.prices.cost import Unpriced
 from tokenworth.prices.fetchers.source import Document, Page
+from tokenworth.prices.first_use import MERGED
 from tokenworth.prices.merged import lay_over, merge_copies
 from tokenworth.prices.price_list import PriceList
 from tokenworth.prices.snapshot import (
-    MERGED,
     Snapshot,
     SourceInfo,
     current_snapshot,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tokenworth.burn.logs.events import START, Call
+from tokenworth.burn.logs.finding import find_logs
 from tokenworth.burn.logs.reader import reader_of
 
 AT = "2026-11-01T10:00:00.000Z"
@@ -27,7 +28,7 @@ class Kept:
 
     def look(self):
         self.lost, self.unreadable = 0, []
-        for log in reader_of(self.agent).find(str(self.home), self.environment):
+        for log in find_logs(self.agent, str(self.home), self.environment):
             try:
                 for portion in reader_of(self.agent).read(log, self.positions.get(log.path, START)):
                     for call in portion.calls:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenworth.context import Caller, Context, LoggedUse, PersonMonths, UseSeen
-from tokenworth.prices.first_use import PricesOnFirstUse
+from tokenworth.prices.first_use import PricesOnFirstUse, local_prices, prices_folder_in_use
 
 if TYPE_CHECKING:
     from tokenworth.burn.ledger.book import Book
@@ -73,24 +72,6 @@ def context_of_caller(context: Context, caller: Caller) -> Context:
 
         ledger = TenantLedgers(ledger, caller.tenant)
     return replace(context, caller=caller, ledger=ledger)
-
-
-def local_prices(folder: Path | None = None) -> PricesOnFirstUse:
-    """The price list of this machine: what was refreshed, or else what came with this version; nothing is fetched.
-
-    Args:
-        folder: where refreshed prices are kept; a folder in the user's cache when not given.
-    """
-    return PricesOnFirstUse(partial(prices_folder_in_use, folder))
-
-
-def prices_folder_in_use(chosen: Path | None) -> Path:
-    """Where refreshed prices are kept: the folder that was chosen, or one in this user's cache."""
-    if chosen is not None:
-        return chosen.expanduser()
-    from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
-
-    return user_cache_path("tokenworth", appauthor=False) / "prices"
 
 
 class _LocalLogsOnFirstUse:

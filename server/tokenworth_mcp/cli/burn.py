@@ -15,21 +15,19 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, cast
-from zoneinfo import ZoneInfo
 
 import click
 
 from tokenworth.burn.logs.history import History
 from tokenworth.burn.logs.location import history_path
-from tokenworth.burn.logs.report import CLASSES, KEYS, Key, Row, quotas, rows
-from tokenworth.burn.logs.scan import Scanned, scan
+from tokenworth.burn.logs.report import CLASSES, KEYS, quotas, rows
 from tokenworth.errors import HistoryUnusableError
-from tokenworth.wiring import local_prices
-from tokenworth_mcp.cli.output import show
 from tokenworth_mcp.cli.reports import Report, report_options, write_answer
 
 if TYPE_CHECKING:
     from tokenworth.burn.logs.events import Quota
+    from tokenworth.burn.logs.report import Key, Row
+    from tokenworth.burn.logs.scan import Scanned
 
 __all__ = ["command"]
 
@@ -89,6 +87,8 @@ def command(
             elif as_json:
                 click.echo(json.dumps([row.data() for row in found], ensure_ascii=False))
             else:
+                from tokenworth_mcp.cli.output import show  # noqa: PLC0415 - programs need no tables
+
                 show(_for_people(found, told, keys), "table")
             _tell_problems(scanned)
             if not watch:
@@ -97,6 +97,9 @@ def command(
 
 
 def _scanned(history: History, home: Path | None) -> Scanned:
+    from tokenworth.burn.logs.scan import scan  # noqa: PLC0415 - the status line does not scan
+    from tokenworth.prices.first_use import local_prices  # noqa: PLC0415 - same
+
     try:
         return scan(history, local_prices(_prices_folder()), str(home or Path.home()), os.environ)
     except sqlite3.Error as error:
@@ -122,6 +125,8 @@ def _keys(by: str) -> list[Key]:
 def _zone(name: str) -> tzinfo:
     if name.upper() == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - most are asked in UTC
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # no name at all, the name of a folder, and one that nobody knows

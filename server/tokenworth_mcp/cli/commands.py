@@ -9,9 +9,7 @@ from typing import Final, NoReturn
 import click
 
 from tokenworth import __version__
-from tokenworth.errors import DataUnreadableError, InvalidInputError, TokenworthError
-from tokenworth_mcp.boundary import RefusedArgumentsError, in_one_line
-from tokenworth_mcp.strict_json import JsonRefusedError
+from tokenworth.errors import TokenworthError
 
 __all__ = ["main"]
 
@@ -33,8 +31,6 @@ COMMANDS: Final = {
     "doctor": "Check a set-up and say what to fix.",
 }
 """What each command is for; it lives in the module of its name (`-` as `_`), as a click command called `command`."""
-
-UNUSABLE_INPUT: Final = (InvalidInputError, DataUnreadableError, RefusedArgumentsError, JsonRefusedError)
 
 
 class _LazyGroup(click.Group):
@@ -69,8 +65,17 @@ def main() -> NoReturn:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except TokenworthError as error:
-        _fail(in_one_line(error), 2 if isinstance(error, UNUSABLE_INPUT) else 1)
+        _refuse(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: TokenworthError) -> NoReturn:
+    from tokenworth.errors import DataUnreadableError, InvalidInputError  # noqa: PLC0415 - most calls are not refused
+    from tokenworth_mcp.boundary import RefusedArgumentsError, in_one_line  # noqa: PLC0415 - same
+    from tokenworth_mcp.strict_json import JsonRefusedError  # noqa: PLC0415 - same
+
+    unusable = (InvalidInputError, DataUnreadableError, RefusedArgumentsError, JsonRefusedError)
+    _fail(in_one_line(error), 2 if isinstance(error, unusable) else 1)
 
 
 def _fail(message: str, code: int) -> NoReturn:

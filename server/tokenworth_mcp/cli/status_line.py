@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -92,6 +91,8 @@ def _read_on(home: Path | None) -> None:
             return
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
+        import subprocess  # noqa: PLC0415 - every half a minute
+
         subprocess.Popen(  # noqa: S603 - this program itself
             [sys.executable, "-m", "tokenworth_mcp", "burn", "--json", *(["--home", str(home)] if home else [])],
             stdin=subprocess.DEVNULL,

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from tokenworth.burn.ledger.condition import inspect_ledger
+from tokenworth.burn.logs.finding import find_logs
 from tokenworth.errors import DataUnreadableError, TokenworthError
-from tokenworth.prices.snapshot import MERGED, current_snapshot, read_snapshot
-from tokenworth.wiring import prices_folder_in_use
+from tokenworth.prices.first_use import MERGED, prices_folder_in_use
+from tokenworth.prices.snapshot import current_snapshot, read_snapshot
 from tokenworth_mcp.clients import Surroundings
 from tokenworth_mcp.doctor.findings import Finding, fix, good, note, refused
 from tokenworth_mcp.settings import Settings
@@ -23,17 +23,16 @@ OLD_DAYS: Final = 30
 FILES_COUNTED_MAX: Final = 10_000
 STORES: Final = {"sqlite": "a SQLite file", "postgresql": "PostgreSQL"}
 
-_LogPlace = tuple[str, str, str, tuple[str, ...]]
-LOGS: Final[tuple[_LogPlace, ...]] = (
-    ("Claude Code", "CLAUDE_CONFIG_DIR", ".claude", ("projects/**/*.jsonl",)),
-    ("Codex", "CODEX_HOME", ".codex", ("sessions/**/rollout-*.jsonl", "archived_sessions/**/rollout-*.jsonl")),
-    ("Gemini CLI", "", ".gemini", ("tmp/**/*.json", "tmp/**/*.jsonl")),
-    ("OpenCode", "", ".local/share/opencode", ("opencode*.db",)),
-    ("Copilot CLI", "", ".copilot", ("otel/*.jsonl", "session-state/*/events.jsonl")),
-    ("Amp", "", ".local/share/amp", ("threads/T-*.json",)),
-    ("pi", "", ".pi/agent", ("sessions/**/*.jsonl",)),
-)
-"""Each agent's tool: the variable that moves its folder, the folder in the home, and its logs in it."""
+TOOLS: Final[Mapping[str, str]] = {
+    "claude": "Claude Code",
+    "codex": "Codex",
+    "gemini": "Gemini CLI",
+    "opencode": "OpenCode",
+    "copilot": "Copilot CLI",
+    "amp": "Amp",
+    "pi": "pi",
+}
+"""What people call the tools whose logs are read."""
 
 
 async def check_ledger(settings: Settings) -> Finding:
@@ -89,21 +88,12 @@ def check_prices(settings: Settings, now: datetime) -> list[Finding]:
 
 def check_agent_logs(around: Surroundings) -> Finding:
     """Which tools' logs are here for the budgets to be compared with."""
-    found = [
-        f"{tool} ({count:,})"
-        for tool, variable, folder, patterns in LOGS
-        if (count := _count(_folders(around.environment, variable, around.home / folder), patterns))
-    ]
+    home = str(around.home)
+    counts = {
+        tool: sum(1 for _ in islice(find_logs(agent, home, around.environment), FILES_COUNTED_MAX))
+        for agent, tool in TOOLS.items()
+    }
+    found = [f"{tool} ({count:,})" for tool, count in counts.items() if count]
     if not found:
         return note("agent logs", "no logs of coding agents were found")
     return good("agent logs", f"logs of {', '.join(found)}")
-
-
-def _folders(environment: Mapping[str, str], variable: str, usual: Path) -> list[Path]:
-    moved = environment.get(variable, "") if variable else ""
-    return [Path(each.strip()).expanduser() for each in moved.split(",") if each.strip()] or [usual]
-
-
-def _count(folders: list[Path], patterns: tuple[str, ...]) -> int:
-    files = (file for folder in folders for pattern in patterns for file in folder.glob(pattern))
-    return sum(1 for _ in islice(files, FILES_COUNTED_MAX))

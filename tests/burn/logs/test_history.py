@@ -20,6 +20,7 @@ from support.agent_logs import (
     claude_line,
     codex_count,
     codex_file,
+    codex_meta,
     codex_model,
     log_files,
     write,
@@ -28,7 +29,8 @@ from support.agent_logs import (
 from tokenworth.burn.logs import scan as scanning
 from tokenworth.burn.logs.history import History
 from tokenworth.burn.logs.pricing import CallPricer
-from tokenworth.burn.logs.report import rows
+from tokenworth.burn.logs.report import rows, use_since
+from tokenworth.burn.logs.schema import MIGRATIONS
 from tokenworth.context import UnitCosts, UnitStep
 from tokenworth.errors import HistoryUnusableError
 
@@ -49,9 +51,25 @@ def test_every_cell_equals_the_truth(look, home, seed):
 
 def test_many_bytes_are_read_in_other_processes_to_the_same_end(look, home, monkeypatch):
     truth = write_logs(home, 4, 60)
+    expected = data(look(home, ALL, name="here"))
     monkeypatch.setattr(scanning, "APART_BYTES_MIN", 1)
     assert cells(look(home)) == truth
     assert look.scanned.read == len(log_files(home))
+    assert data(look(home, ALL)) == expected
+
+
+@pytest.mark.parametrize("apart_from", [1, 10**9])
+def test_what_was_used_since_any_moment_is_the_calls_from_then_on(look, home, tmp_path, monkeypatch, apart_from):
+    monkeypatch.setattr(scanning, "APART_BYTES_MIN", apart_from)
+    moments = ["10:00:00.000", "10:07:30.001", "10:15:00.000", "10:15:00.001"]
+    lines = [claude_line(f"m{n}", "r", (10**n, 0, 0, 0), at=f"2026-11-01T{at}Z") for n, at in enumerate(moments)]
+    write(claude_file(home), lines)
+    look(home)
+    with closing(History(tmp_path / "history.sqlite3")) as history:
+        for n, at in enumerate(moments):
+            since_ms = round(datetime.fromisoformat(f"2026-11-01T{at}+00:00").timestamp() * 1000)
+            assert use_since(history, since_ms)[1] == sum(10**later for later in range(n, len(moments)))
+            assert use_since(history, since_ms + 1)[1] == sum(10**later for later in range(n + 1, len(moments)))
 
 
 @pytest.mark.parametrize("seed", [5, 6, 7])
@@ -130,21 +148,60 @@ def step():
         os.kill(os.getpid(), signal.SIGKILL)
 history = History(Path(sys.argv[2]))
 history.database.set_progress_handler(step, 100)
-scanning.CALLS_A_STEP = 40
+scanning.CALLS_A_STEP = scanning.CALLS_A_LARGE_STEP = 40
+scanning.APART_BYTES_MIN = int(sys.argv[4])
 scanning.scan(history, None, sys.argv[1], {}, ("claude", "codex"))
 """
 
 
-def test_killed_at_any_point_the_next_scan_completes_it(look, home, tmp_path):
+@pytest.mark.parametrize("apart_from", [1, 10**9])
+def test_killed_at_any_point_the_next_scan_completes_it(look, home, tmp_path, apart_from):
     truth = write_logs(home, 10, 40)
     chance, path = random.Random(10), tmp_path / "killed.sqlite3"  # noqa: S311 - a moment
+    asked = [sys.executable, "-c", PROGRAM, home, path]
     ends = [
-        subprocess.run([sys.executable, "-c", PROGRAM, home, path, str(chance.randrange(120))], check=False).returncode
-        for _ in range(10)
+        subprocess.run([*asked, str(chance.randrange(120)), str(apart_from)], check=False).returncode for _ in range(10)
     ]
     assert ends.count(-signal.SIGKILL) >= 5
     assert cells(look(home, name="killed")) == truth
     assert data(look(home, ALL, name="killed")) == data(look(home, ALL, name="clean"))
+
+
+# As version 1 kept two calls, one of them in two lines, and a thread's; places and models by numbers of its own.
+VERSION_1 = """
+    INSERT INTO models VALUES (1, 'claude-opus-4-6'), (2, 'gpt-5-codex');
+    INSERT INTO places VALUES (1, '-home-dev-x', 's'), (2, '', 't');
+    INSERT INTO calls VALUES
+      ('claude', '', 'm', 'r', 0, 0, 1793527200000, 1, 1, 5, 0, 0, 0, 7, 1, 0, NULL, 300, 200, 1),
+      ('claude', '', 'm', '', 0, 0, 1793527200000, 1, 1, 5, 0, 0, 0, 6, 1, 0, NULL, 250, NULL, 0),
+      ('codex', 't', '0:0/0/0>9/4/2', 't', 0, 0, 1793527201000, 2, 2, 5, 0, 0, 4, 2, 1, 0, NULL, NULL, NULL, 1);
+    PRAGMA application_id = 1415009608;
+    PRAGMA user_version = 1;
+"""
+
+
+def test_a_history_of_version_1_is_brought_up_to_date_and_knows_its_calls_again(look, home, tmp_path):
+    path = tmp_path / "history.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(MIGRATIONS[0] + VERSION_1)
+    kept = {
+        ("claude", "2026-11-01", "claude-opus-4-6"): [5, 0, 0, 0, 7, 1],
+        ("codex", "2026-11-01", "gpt-5-codex"): [5, 0, 0, 4, 2, 1],
+    }
+    with closing(History(path)) as history:
+        assert cells(rows(history, ("day", "model"), UTC)) == kept
+        assert [row.more for row in rows(history, ("project", "session"), UTC)] == [
+            {"project": "-home-dev-x", "session": "s"},
+            {"project": "", "session": "t"},
+        ]
+        priced = history.database.execute("SELECT pico_usd, was_pico_usd FROM calls ORDER BY pico_usd").fetchall()
+        assert priced == [(None, None), (250, None), (300, 200)]
+    opus = {"model": "claude-opus-4-6"}
+    write(
+        claude_file(home), [claude_line("m", "r", (5, 0, 0, 7), **opus), claude_line("m", None, (5, 0, 0, 6), **opus)]
+    )
+    write(codex_file(home), [codex_meta("t"), codex_model("gpt-5-codex"), codex_count((9, 4, 2))])
+    assert cells(look(home)) == kept
 
 
 def test_a_history_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path):
@@ -195,7 +252,7 @@ def test_a_better_list_prices_anew_and_the_old_figure_is_kept(home, tmp_path):
 
 
 def test_prices_by_the_unit_are_those_of_whole_requests(prices):
-    pricer, chance = CallPricer(prices), random.Random(11)  # noqa: S311 - sizes of prompts
+    pricer, chance = CallPricer(prices.unit_costs), random.Random(11)  # noqa: S311 - sizes of prompts
     for model in ("claude-sonnet-4-5-20250929", "gpt-5-codex", "deepseek-chat", "gemini-2.5-pro", "claude-nova-9"):
         for _ in range(40):
             at_ms = 1_735_689_600_000 + chance.randrange(60_000_000_000)

@@ -14,8 +14,8 @@ from support.http_server import reply, says
 from support.price_servers import NOW, reaching, recorded, small, upstream, url_of
 from tokenworth.errors import InvalidInputError
 from tokenworth.http import HttpSeams
+from tokenworth.prices.first_use import MERGED
 from tokenworth.prices.refresh import choose_sources, kept_observations, refresh, refresh_prices
-from tokenworth.prices.snapshot import MERGED
 
 LITELLM = url_of("litellm")
 NAMES = ("litellm", "models_dev", "vercel")

@@ -141,6 +141,16 @@ def test_the_command_loads_neither_the_tools_nor_the_server(burn, home):
     write(claude_file(home), [claude_line("m", "r", (1, 0, 0, 1))])
     answered = burn("--json", environment={"PYTHONPROFILEIMPORTTIME": "1"})
     assert "tokenworth.burn.logs.scan" in answered.stderr
-    heavy = {"pydantic", "numpy", "mcp", "httpx", "rich", "yaml"}
-    imported = {line.rpartition("|")[2].strip() for line in answered.stderr.splitlines()}
-    assert heavy & imported == set()
+    assert {"pydantic", "numpy", "mcp", "httpx", "rich", "yaml"} & _imported(answered) == set()
+
+
+def test_another_look_at_the_same_logs_loads_neither_readers_nor_prices(burn, home):
+    write(claude_file(home), [claude_line("m", "r", (1, 0, 0, 1))])
+    answered = [burn("--json", environment={"PYTHONPROFILEIMPORTTIME": "1"}) for _ in range(2)]
+    readers = {"msgspec", "tokenworth.prices.price_list"}
+    assert [readers & _imported(one) for one in answered] == [readers, set()]
+    assert answered[0].stdout == answered[1].stdout
+
+
+def _imported(answered):
+    return {line.rpartition("|")[2].strip() for line in answered.stderr.splitlines()}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-
-from anyio import to_thread
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from tokenworth.context import Cost, Price, PriceChange, PricePath, UnitCosts
     from tokenworth.prices.price_list import PriceList
     from tokenworth.prices.price_paths import PricedPaths
 
-__all__ = ["PricesOnFirstUse"]
+__all__ = ["MERGED", "PricesOnFirstUse", "local_prices", "prices_folder_in_use"]
+
+MERGED: Final = "prices.json"
+"""The file in the folder of refreshed prices that a refresh lays over the shipped one."""
 
 
 class PricesOnFirstUse:
@@ -33,6 +35,8 @@ class PricesOnFirstUse:
     async def ready(self) -> None:
         """Read the list now, off the event loop; at once when it has been read."""
         if self._opened is None:
+            from anyio import to_thread  # noqa: PLC0415 - the command line waits for nobody
+
             await to_thread.run_sync(self._open)
 
     @property
@@ -45,8 +49,9 @@ class PricesOnFirstUse:
         return self._open().cost_of_usage(model, usage, at, provider)
 
     def version(self) -> str:
-        """Names the list."""
-        return self._open().version()
+        """Names the list by the files that it is read from, without reading them."""
+        files = (Path(__file__).with_name("data") / "snapshot.json", self._folder() / MERGED)
+        return " ".join(_stamp(file) for file in files)
 
     def unit_costs(self, model: str, at_ms: int) -> UnitCosts | None:
         """What a model's units cost around a moment."""
@@ -88,6 +93,15 @@ class PricesOnFirstUse:
             return self._opened
 
 
+def _stamp(file: Path) -> str:
+    """Changes when a file does."""
+    try:
+        found = file.stat()
+    except OSError:
+        return "-"
+    return f"{found.st_size}:{found.st_mtime_ns}"
+
+
 def _opened(folder: Path) -> PricedPaths:
     from tokenworth.prices.price_list import PriceList, read_data, shipped_prices  # noqa: PLC0415 - loads on first use
     from tokenworth.prices.price_paths import PricedPaths, read_paths  # noqa: PLC0415 - same
@@ -98,3 +112,21 @@ def _opened(folder: Path) -> PricedPaths:
     shipped = shipped_prices()
     current = current_snapshot(folder, shipped.snapshot)
     return PricedPaths(shipped if current is shipped.snapshot else PriceList(current))
+
+
+def local_prices(folder: Path | None = None) -> PricesOnFirstUse:
+    """The price list of this machine: what was refreshed, or else what came with this version; nothing is fetched.
+
+    Args:
+        folder: where refreshed prices are kept; a folder in the user's cache when not given.
+    """
+    return PricesOnFirstUse(partial(prices_folder_in_use, folder))
+
+
+def prices_folder_in_use(chosen: Path | None) -> Path:
+    """Where refreshed prices are kept: the folder that was chosen, or one in this user's cache."""
+    if chosen is not None:
+        return chosen.expanduser()
+    from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
+
+    return user_cache_path("tokenworth", appauthor=False) / "prices"

@@ -20,9 +20,9 @@ from tokenworth.prices.fetchers.fetching import Fetch, fetch, read
 from tokenworth.prices.fetchers.guards import models_priced
 from tokenworth.prices.fetchers.last_good import Kept, read_copy, write_atomically, write_copy
 from tokenworth.prices.fetchers.source import Page
+from tokenworth.prices.first_use import MERGED
 from tokenworth.prices.merged import merge_copies
 from tokenworth.prices.observations import Parsed
-from tokenworth.prices.snapshot import MERGED
 
 __all__ = [
     "Compile",

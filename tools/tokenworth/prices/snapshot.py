@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenworth.errors import DataUnreadableError
+from tokenworth.prices.first_use import MERGED
 
 __all__ = [
     "FACT_CODES",
     "FORMAT",
-    "MERGED",
     "NO_PRICE",
     "ModelLine",
     "Snapshot",
@@ -26,8 +26,6 @@ __all__ = [
 ]
 
 FORMAT: Final = 1
-# The file in the cache folder that a refresh lays over the shipped one.
-MERGED: Final = "prices.json"
 # A model's facts are kept under one letter each.
 FACT_CODES: Final = {
     "context_tokens_max": "c",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.values import as_object, count, moment_ms, name, object_in, objects, whole_json
 
 __all__ = ["reader"]
@@ -17,16 +15,6 @@ class _AmpReader:
     """Satisfies `LogReader`."""
 
     agent = "amp"
-
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every thread of AMP_DATA_DIR, or of `amp` where XDG keeps data."""
-        chosen = folders_in(environment.get("AMP_DATA_DIR") or "", home)
-        data = environment.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
-        for root in dict.fromkeys(os.path.realpath(folder) for folder in chosen or [os.path.join(data, "amp")]):
-            for path, below in walk(os.path.join(root, "threads"), (".json",)):
-                file = below.rpartition("/")[2]
-                if file.startswith("T-"):
-                    yield LogFile(path, file.removesuffix(".json"), grows=False)
 
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The calls of a thread; one that cannot be understood costs no other."""

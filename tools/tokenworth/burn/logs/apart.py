@@ -1,107 +1,148 @@
-"""Reads many logs in processes of their own, each with little in memory; what they read comes back in frames.
+"""Reads many logs in processes of their own, each with little in memory; what they read comes back ready to be kept.
 
-A process started anew, not forked: whoever scans may have threads, as the server has. If one dies, what it had not
-told yet is read here.
+A process started anew, not forked: whoever scans may have threads, as the server has. What a model costs it asks for,
+once a span of time. If one dies, what it had not told yet is left to be read here.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from queue import Queue
 from threading import Thread
-from typing import IO, Final, cast
+from typing import IO, Final, Self, cast
 
 import msgspec
 
-from tokenworth.burn.logs.reading import FileRead, Task, read_file
+from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.reading import Task, read_file
+from tokenworth.burn.logs.recording import Recorded, Recorder
+from tokenworth.context import UnitCosts
 
-__all__ = ["PROCESSES_MAX", "main", "read_apart"]
+__all__ = ["PROCESSES_MAX", "ReadersApart", "main"]
 
 PROCESSES_MAX: Final = 3
 CALLS_A_FRAME: Final = 1_500
 FILES_A_FRAME: Final = 200
 FRAMES_WAITING_MAX: Final = 4
-HEAD_BYTES: Final = 4
-_Frames = Queue[list[FileRead] | None]
+HEAD_BYTES: Final = 5
+READINGS, QUESTION, TASKS, ANSWER = b"R", b"?", b"T", b"A"
+UnitCostsOf = Callable[[str, int], UnitCosts | None]
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
-def read_apart(tasks: list[Task], first: Callable[[], None]) -> Generator[FileRead, None, list[Task]]:
-    """Read files in other processes; the tasks that are still to be done in the end.
+class ReadersApart:
+    """The other processes, as long as they are needed.
 
     Args:
         tasks: what to read.
-        first: something useful to do while they start.
+        unit_costs: says what a model's units cost around a moment, from any thread; None leaves calls unpriced.
     """
-    here = [task for task in tasks if not _can_be_sent(task)]
-    shares = _shares([task for task in tasks if _can_be_sent(task)], _processes())
-    frames: _Frames = Queue(FRAMES_WAITING_MAX)
-    running = [_started(share, frames) for share in shares if share]
-    done: set[str] = set()
-    try:
-        first()
-        for _ in running:
-            while (frame := frames.get()) is not None:
-                for read in frame:
-                    if read.known.stamp or read.known.problem is not None:
-                        done.add(read.path)
-                    yield read
-    finally:
-        for process in running:
+
+    def __init__(self, tasks: list[Task], unit_costs: UnitCostsOf | None) -> None:
+        self._here = [task for task in tasks if not _can_be_sent(task)]
+        self._shares = _shares([task for task in tasks if _can_be_sent(task)], _processes())
+        self._unit_costs = unit_costs
+        self._frames: Queue[list[Recorded] | None] = Queue(FRAMES_WAITING_MAX)
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._done: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self._running = [self._started(share) for share in self._shares if share]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._running:
             process.kill()
             process.wait()
-    return here + [task for share in shares for task in share if task.log.path not in done]
+
+    def readings(self) -> Iterator[Recorded]:
+        """What they read, as it comes."""
+        for _ in self._running:
+            while (frame := self._frames.get()) is not None:
+                for reading in frame:
+                    if reading.known.stamp or reading.known.problem is not None:
+                        self._done.add(reading.path)
+                    yield reading
+
+    def left(self) -> list[Task]:
+        """The tasks that are still to be done in the end."""
+        return self._here + [task for share in self._shares for task in share if task.log.path not in self._done]
+
+    def _started(self, share: list[Task]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        Thread(target=self._carry, args=(process, share), daemon=True).start()
+        return process
+
+    def _carry(self, process: subprocess.Popen[bytes], share: list[Task]) -> None:
+        """Send a process its tasks, answer what it asks, pass on what it reads; None is the end, however it came."""
+        decode = msgspec.msgpack.Decoder(list[Recorded]).decode
+        try:
+            with cast("IO[bytes]", process.stdin) as told, cast("IO[bytes]", process.stdout) as read:
+                _send(told, TASKS, _encode((self._unit_costs is not None, share)))
+                while (frame := _received(read)) is not None:
+                    kind, content = frame
+                    if kind == READINGS:
+                        self._frames.put(decode(content))
+                    elif self._unit_costs is not None:
+                        _send(told, ANSWER, _encode(self._unit_costs(*_asked(content))))
+        except (OSError, msgspec.MsgspecError):
+            process.kill()
+        finally:
+            self._frames.put(None)
 
 
 def main() -> None:
-    """The other process: tasks on stdin, frames of readings on stdout."""
-    tasks = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Task])
-    encode, out = msgspec.msgpack.Encoder().encode, sys.stdout.buffer
-    frame: list[FileRead] = []
+    """The other process: tasks and answers on stdin, readings and questions on stdout."""
+    # It allocates no cycles and ends soon.
+    gc.disable()
+    told, out = sys.stdin.buffer, sys.stdout.buffer
+    _, content = cast("tuple[bytes, bytes]", _received(told))
+    priced, tasks = msgspec.msgpack.decode(content, type=tuple[bool, list[Task]])
+    as_costs = msgspec.msgpack.Decoder(UnitCosts | None).decode
+
+    def unit_costs(model: str, at_ms: int) -> UnitCosts | None:
+        _send(out, QUESTION, _encode((model, at_ms)))
+        _, answer = cast("tuple[bytes, bytes]", _received(told))
+        costs: UnitCosts | None = as_costs(answer)
+        return costs
+
+    recorder = Recorder(CallPricer(unit_costs) if priced else None)
+    frame: list[Recorded] = []
     calls = 0
     for task in tasks:
         for read in read_file(task):
-            frame.append(read)
+            frame.append(recorder.record(read))
             calls += len(read.calls)
             if calls >= CALLS_A_FRAME or len(frame) >= FILES_A_FRAME:
-                _send(out, encode(frame))
+                _send(out, READINGS, _encode(frame))
                 frame, calls = [], 0
     if frame:
-        _send(out, encode(frame))
+        _send(out, READINGS, _encode(frame))
 
 
-def _send(out: IO[bytes], frame: bytes) -> None:
-    out.write(len(frame).to_bytes(HEAD_BYTES, "big"))
-    out.write(frame)
+def _asked(content: bytes) -> tuple[str, int]:
+    return msgspec.msgpack.decode(content, type=tuple[str, int])
+
+
+def _send(out: IO[bytes], kind: bytes, content: bytes) -> None:
+    out.write(kind + len(content).to_bytes(HEAD_BYTES - 1, "big"))
+    out.write(content)
     out.flush()
 
 
-def _started(share: list[Task], frames: _Frames) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(  # noqa: S603 - this program itself
-        [sys.executable, "-c", f"from {__name__} import main; main()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    Thread(target=_carry, args=(process, msgspec.msgpack.encode(share), frames), daemon=True).start()
-    return process
-
-
-def _carry(process: subprocess.Popen[bytes], tasks: bytes, frames: _Frames) -> None:
-    """Send a process its tasks and pass on what it reads; None is the end, whatever the reason."""
-    decode = msgspec.msgpack.Decoder(list[FileRead]).decode
-    try:
-        with cast("IO[bytes]", process.stdin) as told:
-            told.write(tasks)
-        with cast("IO[bytes]", process.stdout) as read:
-            while head := read.read(HEAD_BYTES):
-                frames.put(decode(read.read(int.from_bytes(head, "big"))))
-    except (OSError, msgspec.MsgspecError):
-        process.kill()
-    finally:
-        frames.put(None)
+def _received(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """A frame's kind and content; None at the end."""
+    head = stream.read(HEAD_BYTES)
+    return (head[:1], stream.read(int.from_bytes(head[1:], "big"))) if head else None
 
 
 def _processes() -> int:

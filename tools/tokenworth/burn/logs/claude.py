@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
@@ -12,7 +11,6 @@ from typing import Final, cast
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import config_home, folders_in, walk
 from tokenworth.burn.logs.lines import Lines
 
 __all__ = ["reader"]
@@ -25,16 +23,16 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 COUNT_MAX: Final = 10**15
 
 
-class _Lifetimes(msgspec.Struct):
+class _Lifetimes(msgspec.Struct, gc=False):
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
 
 
-class _ServerTools(msgspec.Struct):
+class _ServerTools(msgspec.Struct, gc=False):
     web_search_requests: int | None = None
 
 
-class _Usage(msgspec.Struct):
+class _Usage(msgspec.Struct, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
@@ -44,13 +42,13 @@ class _Usage(msgspec.Struct):
     speed: str | None = None
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     usage: _Usage | None = None
 
 
-class _Echo(msgspec.Struct):
+class _Echo(msgspec.Struct, gc=False):
     """A subagent's line, as its parent's log repeats it while it works."""
 
     message: _Message | None = None
@@ -59,17 +57,24 @@ class _Echo(msgspec.Struct):
     uuid: str | None = None
 
 
-class _Progress(msgspec.Struct):
+class _Progress(msgspec.Struct, gc=False):
     message: _Echo | None = None
 
 
-class _Line(msgspec.Struct):
+class _Line(msgspec.Struct, gc=False):
     message: _Message | None = None
     requestId: str | None = None  # noqa: N815 - the log's own name
     timestamp: datetime | None = None
     uuid: str | None = None
     isSidechain: bool | None = None  # noqa: N815 - the log's own name
     data: _Progress | None = None
+
+
+_Key = tuple[str, str, int]
+"""The message, the request, and the rank."""
+_Counts = tuple[int, int, int, int, int, int]
+_Use = tuple[int, datetime, str, _Counts]
+"""All tokens, when, the model, and the counts."""
 
 
 class _ClaudeReader:
@@ -81,20 +86,10 @@ class _ClaudeReader:
         self._decode = msgspec.json.Decoder(_Line).decode
         self._any = msgspec.json.Decoder().decode
 
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every `projects/**/*.jsonl` of CLAUDE_CONFIG_DIR, or of the two usual folders."""
-        chosen = folders_in(environment.get("CLAUDE_CONFIG_DIR") or "", home)
-        usual = [os.path.join(config_home(home, environment), "claude"), os.path.join(home, ".claude")]
-        roots = dict.fromkeys(os.path.realpath(folder) for folder in chosen or usual)
-        for root in roots:
-            for path, below in walk(os.path.join(root, "projects"), (".jsonl",)):
-                project, _, rest = below.partition("/") if "/" in below else ("", "", below)
-                yield LogFile(path, rest.partition("/")[0].removesuffix(".jsonl"), project)
-
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The calls of a file; of the lines of one call the largest is kept."""
         lines = Lines(log.path, position.offset, b'"usage"')
-        best: dict[tuple[str, str, int], Call] = {}
+        best: dict[_Key, _Use] = {}
         lost = 0
         for line in lines:
             try:
@@ -102,15 +97,15 @@ class _ClaudeReader:
             except ValueError:
                 lost += 1
             if len(best) >= CALLS_MAX:
-                yield Portion(list(best.values()), Position(lines.offset), lost)
+                yield Portion(_calls(best), Position(lines.offset), lost)
                 best, lost = {}, 0
         if lines.holds_a_word(lines.rest):
             # What is still being written, or was torn off for good, is not a line.
             with suppress(ValueError):
                 self._take(lines.rest, best)
-        yield Portion(list(best.values()), Position(lines.offset), lost + lines.lost)
+        yield Portion(_calls(best), Position(lines.offset), lost + lines.lost)
 
-    def _take(self, line: bytes, best: dict[tuple[str, str, int], Call]) -> None:
+    def _take(self, line: bytes, best: dict[_Key, _Use]) -> None:
         """Keep what a line says where it says more than the lines before it.
 
         Raises:
@@ -121,18 +116,23 @@ class _ClaudeReader:
             return
         said: _Line | _Echo = read
         rank = 1 if read.isSidechain else 0
-        if read.message is None or read.message.usage is None:
+        message = read.message
+        if message is None or message.usage is None:
             if read.data is None or read.data.message is None:
                 return
             said, rank = read.data.message, 1
-        message = said.message
+            message = said.message
         if message is None or message.usage is None or message.model == NOT_A_MODEL:
             return
-        call = _call(said, message, message.usage, rank, line)
-        key = (call.call, call.request, rank)
+        at = said.timestamp
+        if at is None or at.tzinfo is None:
+            raise ValueError("no moment")
+        total, counts = _counted(message.usage)
+        key = (message.id or said.uuid or hashlib.blake2b(line, digest_size=16).hexdigest(), said.requestId or "", rank)
         known = best.get(key)
-        if known is None or _precedence(call) > _precedence(known):
-            best[key] = call
+        if known is None or total > known[0] or (total == known[0] and at < known[1]):
+            model = message.model or "unknown"
+            best[key] = (total, at, f"{model}-fast" if message.usage.speed == "fast" else model, counts)
 
     def _decoded(self, line: bytes) -> _Line | None:
         """The line's fields; None for a line of another shape, which has no use to tell."""
@@ -151,32 +151,29 @@ def _tells_use(value: object) -> bool:
     return isinstance(message, dict) and cast("dict[str, object]", message).get("usage") is not None
 
 
-def _precedence(call: Call) -> tuple[int, int]:
-    total = call.input + call.cache_write_5m + call.cache_write_1h + call.cache_read + call.output
-    return total, -call.at_ms
+def _counted(usage: _Usage) -> tuple[int, _Counts]:
+    """All tokens together; and input, written for 5 minutes and an hour, read, output and searches.
 
-
-def _call(said: _Line | _Echo, message: _Message, usage: _Usage, rank: int, line: bytes) -> Call:
-    if said.timestamp is None or said.timestamp.tzinfo is None:
-        raise ValueError("no moment")
-    written, hour, split = usage.cache_creation_input_tokens or 0, 0, usage.cache_creation
+    Raises:
+        ValueError: no counts.
+    """
+    sent, made = usage.input_tokens or 0, usage.output_tokens or 0
+    read, written, hour = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0, 0
+    split, tools = usage.cache_creation, usage.server_tool_use
     if split is not None and (split.ephemeral_5m_input_tokens or split.ephemeral_1h_input_tokens):
         written, hour = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
-    counts = (usage.input_tokens or 0, written, hour, usage.cache_read_input_tokens or 0, usage.output_tokens or 0)
-    searches = usage.server_tool_use.web_search_requests or 0 if usage.server_tool_use is not None else 0
-    if min(counts) < 0 or max(counts) > COUNT_MAX or not 0 <= searches <= COUNT_MAX:
+    searches = 0 if tools is None else tools.web_search_requests or 0
+    counts = (sent, written, hour, read, made, searches)
+    if min(counts) < 0 or max(counts) > COUNT_MAX:
         raise ValueError("not counts")
-    model = message.model or "unknown"
-    return Call(
-        message.id or said.uuid or hashlib.blake2b(line, digest_size=16).hexdigest(),
-        (said.timestamp - EPOCH) // MILLISECOND,
-        f"{model}-fast" if usage.speed == "fast" else model,
-        *counts,
-        1,
-        searches,
-        said.requestId or "",
-        rank,
-    )
+    return sent + written + hour + read + made, counts
+
+
+def _calls(best: dict[_Key, _Use]) -> list[Call]:
+    return [
+        Call(call, (at - EPOCH) // MILLISECOND, model, *counts[:5], 1, counts[5], request, rank)
+        for (call, request, rank), (_, at, model, counts) in best.items()
+    ]
 
 
 reader: Final = _ClaudeReader()

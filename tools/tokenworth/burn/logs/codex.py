@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,7 +10,6 @@ from typing import Final
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position, Quota
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.lines import Lines
 
 __all__ = ["reader"]
@@ -21,9 +19,12 @@ UNKNOWN: Final = "unknown"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 COUNT_MAX: Final = 10**15
+WORDS: Final = (b'"token_count"', b'"turn_context"', b'"session_meta"')
+ITEM: Final = (len('{"timestamp":"2026-11-01T10:00:00.000'), b'Z","type":"response_item"')
+"""How most lines begin, and nearly all of the bytes: what was said, which tells no use."""
 
 
-class _Tokens(msgspec.Struct):
+class _Tokens(msgspec.Struct, gc=False):
     input_tokens: int | None = None
     cached_input_tokens: int | None = None
     output_tokens: int | None = None
@@ -40,19 +41,19 @@ class _Tokens(msgspec.Struct):
         return found
 
 
-class _Info(msgspec.Struct):
+class _Info(msgspec.Struct, gc=False):
     total_token_usage: _Tokens | None = None
     last_token_usage: _Tokens | None = None
 
 
-class _Limit(msgspec.Struct):
+class _Limit(msgspec.Struct, gc=False):
     used_percent: float | None = None
     window_minutes: int | None = None
     resets_at: int | None = None
     resets_in_seconds: int | None = None
 
 
-class _Limits(msgspec.Struct):
+class _Limits(msgspec.Struct, gc=False):
     primary: _Limit | None = None
     secondary: _Limit | None = None
 
@@ -101,21 +102,10 @@ class _CodexReader:
         self._remember = msgspec.json.Encoder().encode
         self._recall = msgspec.json.Decoder(_Thread).decode
 
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every rollout of CODEX_HOME or `~/.codex`, archived ones too."""
-        chosen = folders_in(environment.get("CODEX_HOME") or "", home)
-        roots = dict.fromkeys(os.path.realpath(folder) for folder in chosen or [os.path.join(home, ".codex")])
-        for root in roots:
-            for part in ("sessions", "archived_sessions"):
-                for path, below in walk(os.path.join(root, part), (".jsonl",)):
-                    name = below.rpartition("/")[2]
-                    if name.startswith("rollout-"):
-                        yield LogFile(path, name.removesuffix(".jsonl"))
-
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The growths of a session's totals."""
         thread = self._recall(position.state) if position.state else _Thread(log.session)
-        lines = Lines(log.path, position.offset, b'"token_count"', b'"turn_context"', b'"session_meta"')
+        lines = Lines(log.path, position.offset, *WORDS, unless=ITEM)
         calls: list[Call] = []
         quotas: dict[int, Quota] = {}
         parents: list[tuple[str, str]] = []

@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.lines import Lines
 from tokenworth.burn.logs.values import as_object, count, moment_ms, name, object_in
 
@@ -47,24 +46,6 @@ class _CopilotReader:
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
         self._sessions: dict[str, tuple[tuple[int, int], frozenset[str]]] = {}
-
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Traces of `otel` and COPILOT_OTEL_FILE_EXPORTER_PATH, and sessions, of COPILOT_HOME or `~/.copilot`."""
-        chosen = folders_in(environment.get("COPILOT_HOME") or "", home) or [os.path.join(home, ".copilot")]
-        roots = list(dict.fromkeys(os.path.realpath(folder) for folder in chosen))
-        exported = environment.get("COPILOT_OTEL_FILE_EXPORTER_PATH") or ""
-        traces = [path for root in roots for path, _ in walk(os.path.join(root, "otel"), (".jsonl",))]
-        if exported and os.path.isfile(exported) and os.path.realpath(exported) not in traces:
-            traces.append(os.path.realpath(exported))
-        for path in traces:
-            yield LogFile(path, grows=False)
-        for root in roots:
-            for path, below in walk(os.path.join(root, "session-state"), (".jsonl",)):
-                session, _, file = below.rpartition("/")
-                if file == "events.jsonl" or not session:
-                    # Traces go first: when one comes to tell of a session, its totals are looked at again.
-                    named = session or file.removesuffix(".jsonl")
-                    yield LogFile(path, named, grows=False, companions=tuple(traces))
 
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The calls of a trace, or what a session's totals grew by."""

@@ -9,16 +9,16 @@ __all__ = ["Told", "which_count"]
 
 
 class Told(NamedTuple):
-    """A kept call among those that share its name; `counts` is what was worked out before."""
+    """A kept call among those that share its name; `request` 0 is none, `counts` what was worked out before."""
 
-    request: str
+    request: int
     rank: int
     at_ms: int
     total: int
     counts: bool = True
 
 
-def which_count(told: Sequence[Told]) -> set[str]:
+def which_count(told: Sequence[Told]) -> set[int]:
     """The requests of those that count.
 
     Only the lowest rank does: a subagent's copy of its parent's call has a request of its own. Where all may be
@@ -35,5 +35,5 @@ def which_count(told: Sequence[Told]) -> set[str]:
     if named and nameless:
         largest = max(named, key=lambda one: (one.total, one.request))
         if nameless[0].total > largest.total:
-            counted = (counted - {largest.request}) | {""}
+            counted = (counted - {largest.request}) | {0}
     return counted

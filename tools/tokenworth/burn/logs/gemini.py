@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -13,7 +12,6 @@ from typing import Any, Final
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.lines import Lines
 from tokenworth.burn.logs.values import as_object, count, moment_ms, name, object_in, objects, whole_json
 
@@ -32,17 +30,6 @@ class _GeminiReader:
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
-
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every chat below GEMINI_DATA_DIR, or below `.gemini/tmp` of GEMINI_CLI_HOME or of the home folder."""
-        chosen = folders_in(environment.get("GEMINI_DATA_DIR") or "", home)
-        homes = folders_in(environment.get("GEMINI_CLI_HOME") or "", home) or [home]
-        usual = [os.path.join(folder, ".gemini", "tmp") for folder in homes]
-        for root in dict.fromkeys(os.path.realpath(folder) for folder in chosen or usual):
-            for path, below in walk(root, (".json", ".jsonl")):
-                project, _, rest = below.partition("/") if "/" in below else ("", "", below)
-                stem, _, ending = rest.rpartition("/")[2].rpartition(".")
-                yield LogFile(path, stem, project, grows=ending == "jsonl")
 
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The messages of a chat that tell their tokens."""

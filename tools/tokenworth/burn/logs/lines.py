@@ -15,6 +15,12 @@ LINE_BYTES_MAX: Final = 64 << 20
 class Lines:
     """The whole lines of a file from an offset on that hold at least one of some words.
 
+    Args:
+        path: the file.
+        offset: where to begin.
+        word, others: a line that holds none of them is passed over.
+        unless: so are, without looking for words, lines that have certain bytes so far behind their beginning.
+
     Attributes:
         offset: behind the last whole line so far; where to read on another time.
         rest: after iterating, what follows the last line break: a line that is still being written, or whose end was
@@ -22,15 +28,19 @@ class Lines:
         lost: lines that were too long to keep.
     """
 
-    def __init__(self, path: str, offset: int, *words: bytes) -> None:
+    def __init__(
+        self, path: str, offset: int, word: bytes, *others: bytes, unless: tuple[int, bytes] = (0, b"")
+    ) -> None:
         self.offset = offset
         self.rest = b""
         self.lost = 0
         self._path = path
-        self._words = words
+        self._word = word
+        self._words = (word, *others)
+        self._unless = unless
 
     def __iter__(self) -> Iterator[bytes]:
-        """The lines in their order, without their line breaks.
+        """The lines in their order, without their line feeds.
 
         Raises:
             OSError: the file cannot be read.
@@ -42,10 +52,12 @@ class Lines:
             while block := file.read(BLOCK_BYTES):
                 end = block.rfind(b"\n") + 1
                 if end:
-                    data = b"".join((*parts, block[:end])) if parts else block
-                    stop = len(data) if parts else end
-                    yield from self._chosen(data, stop)
-                    self.offset += stop
+                    first = 0
+                    if parts:
+                        first = block.find(b"\n") + 1
+                        yield from self._chosen(b"".join((*parts, block[:first])), 0, kept + first)
+                    yield from self._chosen(block, first, end)
+                    self.offset += kept + end
                     parts, kept = [], 0
                     block = block[end:]
                 parts.append(block)
@@ -56,21 +68,27 @@ class Lines:
                     parts, kept = [], 0
             self.rest = b"".join(parts)
 
-    def _chosen(self, data: bytes, stop: int) -> Iterator[bytes]:
-        """The lines of a buffer up to `stop` that hold one of the words."""
-        places = [data.find(word, 0, stop) for word in self._words]
-        after = 0
-        while True:
-            found = [place for place in places if place >= 0]
-            if not found:
-                return
-            first = min(found)
-            start = data.rfind(b"\n", after, first) + 1 or after
-            after = data.find(b"\n", first, stop) + 1 or stop
-            yield data[start:after].rstrip(b"\r\n")
-            for which, place in enumerate(places):
-                if 0 <= place < after:
-                    places[which] = data.find(self._words[which], after, stop)
+    def _chosen(self, data: bytes, first: int, stop: int) -> Iterator[bytes]:
+        """The lines of a buffer that hold one of the words, from where a line begins to behind one's end."""
+        if len(self._words) > 1:
+            yield from self._chosen_by_any(data, first, stop)
+            return
+        word = self._word
+        while (place := data.find(word, first, stop)) >= 0:
+            start = data.rfind(b"\n", first, place) + 1 or first
+            end = data.find(b"\n", place, stop)
+            yield data[start:end]
+            first = end + 1
+
+    def _chosen_by_any(self, data: bytes, first: int, stop: int) -> Iterator[bytes]:
+        skip, sign = self._unless
+        while first < stop:
+            end = data.find(b"\n", first, stop)
+            if not (sign and data.startswith(sign, first + skip)) and any(
+                data.find(word, first, end) >= 0 for word in self._words
+            ):
+                yield data[first:end]
+            first = end + 1
 
     def holds_a_word(self, line: bytes) -> bool:
         """Whether one of the words is in a line, such as in `rest`."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_data_path
+from tokenworth.user_folders import data_folder
 
 __all__ = ["history_path"]
 
@@ -22,10 +21,12 @@ def history_path(home: Path | None = None) -> Path:
             that cannot be, in the user's data folder under a name of its own.
     """
     own_home = Path.home()
-    usual = user_data_path("tokenworth", appauthor=False)
+    usual = data_folder()
     if home is None or home == own_home:
         return usual / FILE_NAME
     if usual.is_relative_to(own_home) and os.access(home, os.W_OK):
         return home / usual.relative_to(own_home) / FILE_NAME
+    import hashlib  # noqa: PLC0415 - hardly anybody's home is closed to its reader
+
     name = hashlib.blake2b(os.fsencode(home), digest_size=8).hexdigest()
     return usual / f"usage-{name}.sqlite3"

@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Final
 from urllib.parse import quote
@@ -18,7 +18,6 @@ from urllib.parse import quote
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.values import as_object, count, moment_ms, name, object_in, paid_nano_usd, whole_json
 
 __all__ = ["reader"]
@@ -43,20 +42,6 @@ class _OpenCodeReader:
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
 
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every `opencode*.db`, OPENCODE_DB, and the older files, of OPENCODE_DATA_DIR or where XDG keeps data."""
-        chosen = folders_in(environment.get("OPENCODE_DATA_DIR") or "", home)
-        data = environment.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
-        named = environment.get("OPENCODE_DB") or ""
-        seen: set[str] = set()
-        for root in dict.fromkeys(os.path.realpath(folder) for folder in chosen or [os.path.join(data, "opencode")]):
-            for path in (*_databases(root), *([os.path.join(root, named)] if named else ())):
-                if path not in seen and os.path.isfile(path):
-                    seen.add(path)
-                    yield LogFile(path, grows=False, companions=(f"{path}-wal",))
-            for path, below in walk(os.path.join(root, "storage", "message"), (".json",)):
-                yield LogFile(path, below.rpartition("/")[0], grows=False)
-
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """Every message that tells its tokens and is over: completed, or cut off and followed by another."""
         del position
@@ -76,14 +61,6 @@ class _OpenCodeReader:
                 yield Portion(calls, Position(), lost)
                 calls, lost = [], 0
         yield Portion(calls, Position(), lost)
-
-
-def _databases(root: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(root))
-    except OSError:
-        return []
-    return [os.path.join(root, file) for file in names if file.startswith("opencode") and file.endswith(".db")]
 
 
 def _rows(path: str) -> Iterator[tuple[str, bytes, bool]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from tokenworth.burn.logs.events import Call, LogFile, Portion, Position
-from tokenworth.burn.logs.finding import folders_in, walk
 from tokenworth.burn.logs.lines import Lines
 from tokenworth.burn.logs.values import as_object, count, moment_ms, name, object_in, paid_nano_usd
 
@@ -26,17 +24,6 @@ class _PiReader:
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
-
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """Every session of PI_CODING_AGENT_SESSION_DIR, of PI_CODING_AGENT_DIR, or of `~/.pi/agent`."""
-        chosen = folders_in(environment.get("PI_CODING_AGENT_SESSION_DIR") or "", home)
-        agents = folders_in(environment.get("PI_CODING_AGENT_DIR") or "", home) or [os.path.join(home, ".pi/agent")]
-        usual = [os.path.join(folder, "sessions") for folder in agents]
-        for root in dict.fromkeys(os.path.realpath(folder) for folder in chosen or usual):
-            for path, below in walk(root, (".jsonl",)):
-                project, _, rest = below.partition("/") if "/" in below else ("", "", below)
-                stem = rest.rpartition("/")[2].removesuffix(".jsonl")
-                yield LogFile(path, stem.partition("_")[2] or stem, project)
 
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """The calls of a session."""

@@ -1,21 +1,18 @@
 """What every agent tool's module offers as `reader`, and which module that is.
 
-A reader knows where its tool keeps logs and what their lines mean. It keeps nothing itself: what was read is
+A reader knows what the lines of its tool's logs mean. It keeps nothing itself: what was read is
 remembered, deduplicated and priced by the history (see `docs/burn.md`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Final, Protocol
+from typing import Protocol
 
 from tokenworth.burn.logs.events import LogFile, Portion, Position
 
-__all__ = ["AGENTS", "LogReader", "reader_of"]
-
-AGENTS: Final[tuple[str, ...]] = ("claude", "codex", "gemini", "opencode", "copilot", "amp", "pi")
-"""The tools whose logs are read; each is a module of this package."""
+__all__ = ["LogReader", "reader_of"]
 
 
 class LogReader(Protocol):
@@ -26,20 +23,11 @@ class LogReader(Protocol):
         """The tool's name in rows."""
         ...
 
-    def find(self, home: str, environment: Mapping[str, str]) -> Iterator[LogFile]:
-        """The logs that are there now; a folder that is missing or closed has none.
-
-        Args:
-            home: the user's home folder, absolute.
-            environment: where the tool's own variables are looked up.
-        """
-        ...
-
     def read(self, log: LogFile, position: Position) -> Iterator[Portion]:
         """What a log says from a position on, in as many portions as keep memory small; nothing of it is kept.
 
         Args:
-            log: one that `find` gave.
+            log: one that `find_logs` gave.
             position: the last one given for this file, or `START`. The file is then the same one and has only grown,
                 or is one that does not grow and has changed.
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from tokenworth.burn.logs.events import Quota
 from tokenworth.burn.logs.history import History
+from tokenworth.burn.logs.settling import SLOT_MS, SUMMED
 
 __all__ = ["CLASSES", "KEYS", "Key", "Row", "quotas", "rows", "use_since"]
 
@@ -18,11 +19,12 @@ KEYS: Final[tuple[Key, ...]] = get_args(Key)
 CLASSES: Final = ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output")
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-# Offsets from UTC are whole quarters of an hour.
-QUARTER_MS: Final = HOUR_MS // 4
 BLOCK_MS: Final = 5 * HOUR_MS
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PICO: Final = -12
+CALLS_SUMMED: Final = (
+    f"SELECT 0, '', 0, {', '.join(SUMMED.values())} FROM calls WHERE counts AND at_ms >= ? AND at_ms < ?"  # noqa: S608
+)
 NO_BLOCKS: Final[Mapping[tuple[str, int], int]] = {}
 
 
@@ -77,7 +79,7 @@ def rows(history: History, by: Sequence[Key], zone: tzinfo, since: date | None =
     if "block" in by:
         step_ms = HOUR_MS
     elif any(key in by for key in ("day", "week", "month")):
-        step_ms = DAY_MS if zone is UTC else QUARTER_MS
+        step_ms = DAY_MS if zone is UTC else SLOT_MS
     else:
         step_ms = 0
     models = dict(history.database.execute("SELECT id, name FROM models"))
@@ -120,12 +122,12 @@ def quotas(history: History) -> dict[str, list[Quota]]:
 
 def use_since(history: History, since_ms: int) -> tuple[int, int, int, int]:
     """All use since a moment: pico-USD of what has a price, tokens, messages, messages without a price."""
+    tokens = " + ".join(CLASSES)
+    slot = -(-since_ms // SLOT_MS)
     found: tuple[int, int, int, int] = history.database.execute(
-        "SELECT coalesce(sum(coalesce(pico_usd, paid_nano_usd * 1000, 0)), 0),"
-        " coalesce(sum(input + cache_write_5m + cache_write_1h + cache_read + output), 0), coalesce(sum(messages), 0),"
-        " coalesce(sum(CASE WHEN coalesce(pico_usd, paid_nano_usd) IS NULL THEN messages ELSE 0 END), 0)"
-        " FROM calls WHERE counts AND at_ms >= ?",
-        (since_ms,),
+        f"SELECT coalesce(sum(pico_usd), 0), coalesce(sum({tokens}), 0), coalesce(sum(messages), 0),"  # noqa: S608 - our names
+        f" coalesce(sum(unpriced), 0) FROM (SELECT * FROM sums WHERE slot >= ? UNION ALL {CALLS_SUMMED})",
+        (slot, since_ms, slot * SLOT_MS),
     ).fetchone()
     return found
 
@@ -133,15 +135,31 @@ def use_since(history: History, since_ms: int) -> tuple[int, int, int, int]:
 def _sums(
     history: History, step_ms: int, since_ms: int | None, *, by_place: bool
 ) -> Iterable[tuple[int, str, int, int, int, int, int, int, int, int, int, int]]:
-    """(slot, agent, model, place, then the token classes, messages, pico-USD, unpriced messages) of what counts."""
-    slot = f"at_ms / {step_ms}" if step_ms else "0"
-    place = "place" if by_place else "0"
+    """(slot, agent, model, place, then the token classes, messages, pico-USD, unpriced messages) of what counts.
+
+    From the sums by the quarter of an hour, where the question is not finer than those.
+    """
+    since_ms = -(1 << 62) if since_ms is None else since_ms
+    figures = [name for name in SUMMED if name != "calls"]
+    if by_place or since_ms % SLOT_MS:
+        slot, place, source, first = (
+            f"at_ms / {step_ms}" if step_ms else "0",
+            "place" if by_place else "0",
+            "calls",
+            since_ms,
+        )
+        sums, where = [SUMMED[name] for name in figures], "counts AND at_ms >= ?"
+    else:
+        slot, place, source, first = (
+            f"slot / {step_ms // SLOT_MS}" if step_ms else "0",
+            "0",
+            "sums",
+            since_ms // SLOT_MS,
+        )
+        sums, where = [f"sum({name})" for name in figures], "slot >= ?"
     return history.database.execute(
-        f"SELECT {slot}, agent, model, {place}, sum(input), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read),"  # noqa: S608
-        " sum(output), sum(messages), sum(coalesce(pico_usd, paid_nano_usd * 1000, 0)),"
-        " sum(CASE WHEN coalesce(pico_usd, paid_nano_usd) IS NULL THEN messages ELSE 0 END)"
-        " FROM calls WHERE counts AND at_ms >= ? GROUP BY 1, 2, 3, 4",
-        (-(1 << 62) if since_ms is None else since_ms,),
+        f"SELECT {slot}, agent, model, {place}, {', '.join(sums)} FROM {source} WHERE {where} GROUP BY 1, 2, 3, 4",  # noqa: S608 - our names
+        (first,),
     )
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tokenworth.burn.logs.finding import AGENTS, find_logs
 from tokenworth.burn.logs.history import History
-from tokenworth.burn.logs.reader import AGENTS, reader_of
-from tokenworth.burn.logs.reading import FileRead, KnownFile, Task, read_file, stamp_of
-from tokenworth.context import UnitPrices
+from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.reading import KnownFile, Task, read_file, stamp_of
+from tokenworth.burn.logs.recording import Recorded, Recorder
+
+if TYPE_CHECKING:
+    from tokenworth.context import UnitPrices
 
 __all__ = ["Scanned", "scan"]
 
 CALLS_A_STEP: Final = 2_000
+# So many calls are kept at once when there are very many: each transaction touches pages all over.
+CALLS_A_LARGE_STEP: Final = 12_000
 FILES_A_STEP: Final = 400
+FILES_A_LARGE_STEP: Final = 2_000
 # Below this the start of another process costs more than it saves.
 APART_BYTES_MIN: Final = 24 << 20
 
@@ -55,15 +61,18 @@ def scan(
             present.append(task)
             if task.stamp != task.known.stamp:
                 changed.append(task)
-    for step in _steps(_read(changed, partial(_price, history, prices))):
-        history.keep(step, prices)
+    many = sum(task.left_bytes for task in changed) >= APART_BYTES_MIN
+    readings = _read_apart(changed, history, prices) if many else _read(changed, history, prices)
+    for step in _steps(readings, many=many):
+        history.keep(step, many=many)
+    history.settle()
     after = history.files() if changed else known
     return Scanned(len(present), len(changed), list(_problems(present, after)))
 
 
 def _found(agent: str, known: Mapping[bytes, KnownFile], home: str, environment: Mapping[str, str]) -> Iterator[Task]:
     nothing = KnownFile()
-    for log in reader_of(agent).find(home, environment):
+    for log in find_logs(agent, home, environment):
         try:
             stamp, size = stamp_of(log)
         except OSError:
@@ -72,32 +81,36 @@ def _found(agent: str, known: Mapping[bytes, KnownFile], home: str, environment:
         yield Task(agent, log, before, stamp, max(size - before.offset, 0) if log.grows else size)
 
 
-def _price(history: History, prices: UnitPrices | None) -> None:
+def _read(tasks: Iterable[Task], history: History, prices: UnitPrices | None) -> Iterator[Recorded]:
     if prices is not None:
         history.price(prices)
+    recorder = Recorder(None if prices is None else CallPricer(prices.unit_costs))
+    for task in tasks:
+        for read in read_file(task):
+            yield recorder.record(read)
 
 
-def _read(changed: list[Task], first: Callable[[], None]) -> Iterator[FileRead]:
-    """All of them, many bytes in processes of their own; `first` is done meanwhile, before anything is kept."""
-    rest = changed
-    if sum(task.left_bytes for task in changed) >= APART_BYTES_MIN:
-        from tokenworth.burn.logs.apart import read_apart  # noqa: PLC0415 - most looks find little that is new
+def _read_apart(tasks: list[Task], history: History, prices: UnitPrices | None) -> Iterator[Recorded]:
+    """In processes of their own; what is kept already is priced meanwhile."""
+    from tokenworth.burn.logs.apart import ReadersApart  # noqa: PLC0415 - most looks find little that is new
 
-        rest = yield from read_apart(changed, first)
-    else:
-        first()
-    for task in rest:
-        yield from read_file(task)
+    with ReadersApart(tasks, None if prices is None else prices.unit_costs) as apart:
+        if prices is not None:
+            history.price(prices)
+        yield from apart.readings()
+        rest = apart.left()
+    yield from _read(rest, history, prices)
 
 
-def _steps(reads: Iterable[FileRead]) -> Iterator[list[FileRead]]:
+def _steps(readings: Iterable[Recorded], *, many: bool) -> Iterator[list[Recorded]]:
     """What is kept at once."""
-    step: list[FileRead] = []
+    calls_max, files_max = (CALLS_A_LARGE_STEP, FILES_A_LARGE_STEP) if many else (CALLS_A_STEP, FILES_A_STEP)
+    step: list[Recorded] = []
     calls = 0
-    for read in reads:
-        step.append(read)
-        calls += len(read.calls)
-        if calls >= CALLS_A_STEP or len(step) >= FILES_A_STEP:
+    for reading in readings:
+        step.append(reading)
+        calls += len(reading.rows)
+        if calls >= calls_max or len(step) >= files_max:
             yield step
             step, calls = [], 0
     if step:

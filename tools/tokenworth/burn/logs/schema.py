@@ -77,6 +77,63 @@ MIGRATIONS: Final = (
       PRIMARY KEY (agent, family, call, request)
     ) STRICT, WITHOUT ROWID;
     """,
+    # Calls, models and places go by numbers made of their names, and sums by the quarter of an hour are kept.
+    """
+    ALTER TABLE calls RENAME TO calls_1;
+    CREATE TABLE calls (
+      id INTEGER PRIMARY KEY,
+      told INTEGER NOT NULL,
+      request INTEGER NOT NULL,
+      family INTEGER NOT NULL,
+      agent TEXT NOT NULL,
+      rank INTEGER NOT NULL,
+      version INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      model INTEGER NOT NULL,
+      place INTEGER NOT NULL,
+      input INTEGER NOT NULL,
+      cache_write_5m INTEGER NOT NULL,
+      cache_write_1h INTEGER NOT NULL,
+      cache_read INTEGER NOT NULL,
+      output INTEGER NOT NULL,
+      messages INTEGER NOT NULL,
+      web_searches INTEGER NOT NULL,
+      paid_nano_usd INTEGER,
+      pico_usd INTEGER,
+      was_pico_usd INTEGER,
+      counts INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+    INSERT INTO calls
+      SELECT NULL, told_number(agent, family, call), request_number(request), family_number(family), agent, rank,
+        version, at_ms, number_of(name), number_of(project, session), input, cache_write_5m, cache_write_1h, cache_read,
+        output, messages, web_searches, paid_nano_usd, pico_usd, was_pico_usd, counts
+      FROM calls_1 JOIN models ON models.id = model JOIN places ON places.id = place;
+    DROP TABLE calls_1;
+    CREATE UNIQUE INDEX calls_told ON calls (told, request);
+    CREATE INDEX calls_family ON calls (family) WHERE family <> 0;
+    UPDATE models SET id = number_of(name);
+    UPDATE places SET id = number_of(project, session);
+    CREATE TABLE sums (
+      slot INTEGER NOT NULL,
+      agent TEXT NOT NULL,
+      model INTEGER NOT NULL,
+      calls INTEGER NOT NULL,
+      input INTEGER NOT NULL,
+      cache_write_5m INTEGER NOT NULL,
+      cache_write_1h INTEGER NOT NULL,
+      cache_read INTEGER NOT NULL,
+      output INTEGER NOT NULL,
+      messages INTEGER NOT NULL,
+      pico_usd INTEGER NOT NULL,
+      unpriced INTEGER NOT NULL,
+      PRIMARY KEY (slot, agent, model)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO sums
+      SELECT at_ms / 900000, agent, model, count(*), sum(input), sum(cache_write_5m), sum(cache_write_1h),
+        sum(cache_read), sum(output), sum(messages), sum(coalesce(pico_usd, paid_nano_usd * 1000, 0)),
+        sum(CASE WHEN coalesce(pico_usd, paid_nano_usd) IS NULL THEN messages ELSE 0 END)
+      FROM calls WHERE counts GROUP BY 1, 2, 3;
+    """,
 )
 """One script for each version, in order; a released script never changes."""
 SCHEMA_VERSION: Final = len(MIGRATIONS)
@@ -130,6 +187,7 @@ def _refuse_foreign(path: Path) -> int:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
+    _teach(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -143,6 +201,22 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _teach(connection: sqlite3.Connection) -> None:
+    """The numbers of names, for scripts that need them."""
+    from tokenworth.burn.logs.naming import number_of, request_number  # noqa: PLC0415 - an upgrade happens once
+
+    def family_number(family: str) -> int:
+        return number_of(family) if family else 0
+
+    def told_number(agent: str, family: str, call: str) -> int:
+        return number_of(agent, call) ^ family_number(family)
+
+    connection.create_function("number_of", -1, number_of, deterministic=True)
+    connection.create_function("request_number", 1, request_number, deterministic=True)
+    connection.create_function("family_number", 1, family_number, deterministic=True)
+    connection.create_function("told_number", 3, told_number, deterministic=True)
 
 
 def _unusable(error: Exception) -> HistoryUnusableError:
