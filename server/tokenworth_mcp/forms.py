@@ -96,6 +96,8 @@ def usable(form_fields: Iterable[str], content: Mapping[str, Any] | None) -> dic
 
 def fill_in(arguments: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with the answers laid over them."""
+    if not given:
+        return dict(arguments)
     filled = copy.deepcopy(dict(arguments))
     for field, value in given.items():
         *way, last = _path(field)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import uvicorn
 from anyio.lowlevel import checkpoint
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -126,66 +127,49 @@ def build_app(
     Every request is answered for itself (no sessions to pile up or to lose): as plain JSON, or as a stream of events
     where the client asked to hear of progress. A client that hangs up cancels its request.
     """
-    addresses = addresses_of(settings, port)
     in_json, streamed = (
-        server.streamable_http_app(
-            streamable_http_path=MCP_PATH,
-            json_response=as_json,
-            stateless_http=True,
-            max_request_body_size=settings.body_bytes_max,
-            transport_security=addresses,
+        # Of the SDK's application only this part: what its other layers check is checked before.
+        StreamableHTTPSessionManager(
+            server.lowlevel, json_response=as_json, stateless=True, max_request_body_size=settings.body_bytes_max
         )
         for as_json in (True, False)
     )
-    alone = in_json.router.lifespan_context
 
     @asynccontextmanager
-    async def both_started(app: Starlette) -> AsyncGenerator[None]:
-        async with alone(app), streamed.router.lifespan_context(streamed):
+    async def started(_: Starlette) -> AsyncGenerator[None]:
+        async with in_json.run(), streamed.run():
             yield
 
-    in_json.router.lifespan_context = both_started
-    endpoint: ASGIApp = CallerLimits(MessageGuard(in_json, streamed, settings, authority), settings)
+    guard = MessageGuard(server.lowlevel, in_json.handle_request, streamed.handle_request, settings, authority)
+    endpoint: ASGIApp = CallerLimits(guard, settings)
     pages: dict[str, Page] = {}
     if authority is not None:
         endpoint = BearerGate(endpoint, authority)
         pages |= dict.fromkeys((METADATA_PATH, METADATA_PATH + MCP_PATH), authority.metadata)
     if metrics is not None:
         pages[METRICS_PATH] = metrics.answer
-    app = AddressGuard(_Pages(pages, _Endpoint(endpoint, in_json)), addresses)
+    app = AddressGuard(_Paths(endpoint, pages, Starlette(lifespan=started)), addresses_of(settings, port))
     return app if metrics is None else metrics.requests_of(app)
 
 
-class _Pages:
-    """Answers what is asked for by GET on a few paths, and passes everything else on."""
+class _Paths:
+    """The MCP endpoint, what is asked for by GET on a few paths, and nothing anywhere else."""
 
-    def __init__(self, pages: Mapping[str, Page], otherwise: ASGIApp) -> None:
-        self._pages = pages
-        self._otherwise = otherwise
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI request, or pass it on."""
-        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
-        if page is not None and scope["method"] in ("GET", "HEAD"):
-            await (await page())(scope, receive, send)
-        else:
-            await self._otherwise(scope, receive, send)
-
-
-class _Endpoint:
-    """The MCP endpoint, and nothing anywhere else."""
-
-    def __init__(self, endpoint: ASGIApp, lifespan: ASGIApp) -> None:
+    def __init__(self, endpoint: ASGIApp, pages: Mapping[str, Page], lifespan: ASGIApp) -> None:
         self._endpoint = endpoint
+        self._pages = pages
         self._lifespan = lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI request, or run the application's lifespan."""
-        answer: ASGIApp = Response(status_code=404)
         if scope["type"] == "lifespan":
             answer = self._lifespan
         elif scope["path"] == MCP_PATH:
             answer = self._endpoint
+        elif (page := self._pages.get(scope["path"])) is not None and scope["method"] in ("GET", "HEAD"):
+            answer = await page()
+        else:
+            answer = Response(status_code=404)
         await answer(scope, receive, send)
 
 

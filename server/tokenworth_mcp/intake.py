@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.lowlevel import Server
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tokenworth_mcp.answer_size import BoundedAnswer
 from tokenworth_mcp.auth import Authority
+from tokenworth_mcp.exchange import answer_handshake_era, version_of
 from tokenworth_mcp.messages import MessageRefusedError, read_message
 from tokenworth_mcp.scopes import scopes_needed
 from tokenworth_mcp.settings import Settings
@@ -21,6 +26,7 @@ from tokenworth_mcp.strict_json import is_object
 __all__ = ["MCP_PATH", "AddressGuard", "MessageGuard", "addresses_of"]
 
 MCP_PATH: Final = "/mcp"
+WATCH_AFTER_SECONDS: Final = 0.01
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -53,11 +59,29 @@ class AddressGuard:
 class MessageGuard:
     """Lets through what is one JSON-RPC message that its sender's token allows."""
 
-    def __init__(self, app: ASGIApp, streamed: ASGIApp, settings: Settings, authority: Authority | None) -> None:
-        self._app = app
+    def __init__(
+        self,
+        server: Server[Any],
+        in_json: ASGIApp,
+        streamed: ASGIApp,
+        settings: Settings,
+        authority: Authority | None,
+    ) -> None:
+        """A guard before a server.
+
+        Args:
+            server: answers messages of the handshake era for which one answer is enough.
+            in_json: the SDK's own application, for the same of the modern era.
+            streamed: the SDK's own application, where a stream of events is asked for.
+            settings: how much may be sent, for how long, and how large an answer may be.
+            authority: whose tokens allow what; None where nobody needs one.
+        """
+        self._server = server
+        self._in_json = in_json
         self._streamed = streamed
         self._bytes_max = settings.body_bytes_max
         self._seconds_max = settings.body_seconds_max
+        self._answer_bytes_max = settings.answer_bytes_max
         self._authority = authority
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,9 +90,6 @@ class MessageGuard:
             # No sessions to delete, and nothing that we would say without being asked.
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return
-        refusal: Response | None = None
-        message: JSONRPCMessage | None = None
-        body = b""
         try:
             with anyio.fail_after(self._seconds_max):
                 body = await _read_body(receive, self._bytes_max)
@@ -82,13 +103,27 @@ class MessageGuard:
             return
         except MessageRefusedError as refused:
             refusal = Response(_wire(refused.answer), status_code=400, media_type="application/json")
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
+        else:
+            if refusal is None:
+                await self._pass_on(message, body, scope, receive, send)
+                return
+        await refusal(scope, receive, send)
+
+    async def _pass_on(self, message: JSONRPCMessage, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(message, JSONRPCRequest):
+            send = BoundedAnswer(send, self._answer_bytes_max, message).send
         if _wants_events(message):
             await self._streamed(scope, _replayed(body, receive), send)
-        else:
-            await _while_connected(self._app, scope, body, receive, send)
+            return
+
+        async def answer() -> None:
+            if (version := version_of(scope["headers"])) is None:
+                await self._in_json(scope, _replayed(body, _nothing_more), send)
+            else:
+                response = await answer_handshake_era(self._server, message, version, Request(scope))
+                await response(scope, _nothing_more, send)
+
+        await _while_connected(answer, receive)
 
     def _not_allowed(self, message: JSONRPCMessage) -> Response | None:
         """A challenge for the scopes that a message needs and its sender's token does not have."""
@@ -127,7 +162,7 @@ async def _read_body(receive: Receive, bytes_max: int) -> bytes:
     return bytes(body)
 
 
-def _wants_events(message: JSONRPCMessage | None) -> bool:
+def _wants_events(message: JSONRPCMessage) -> bool:
     """Whether a client asked to hear of a request's progress, or to be told of changes."""
     if not isinstance(message, JSONRPCRequest):
         return False
@@ -135,18 +170,26 @@ def _wants_events(message: JSONRPCMessage | None) -> bool:
     return message.method == "subscriptions/listen" or (is_object(meta) and "progressToken" in meta)
 
 
-async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+async def _while_connected(answer: Callable[[], Awaitable[None]], receive: Receive) -> None:
     """Answer a request whose body is read, and stop when the client hangs up: nobody would get the answer."""
-    async with anyio.create_task_group() as tasks:
+    watching: list[asyncio.Task[None]] = []
+    with anyio.CancelScope() as work:
 
         async def stop_when_gone() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            tasks.cancel_scope.cancel()
+            work.cancel()
 
-        tasks.start_soon(stop_when_gone)
-        await app(scope, _replayed(body, _nothing_more), send)
-        tasks.cancel_scope.cancel()
+        # A task costs as much as a small answer, and most answers are there before it would have been of use.
+        soon = asyncio.get_running_loop().call_later(
+            WATCH_AFTER_SECONDS, lambda: watching.append(asyncio.create_task(stop_when_gone()))
+        )
+        try:
+            await answer()
+        finally:
+            soon.cancel()
+            for watcher in watching:
+                watcher.cancel()
 
 
 async def _nothing_more() -> Message:

@@ -1,4 +1,4 @@
-"""What one caller, and all together, may ask at a time: rates, requests in flight, seconds and bytes of an answer.
+"""What one caller, and all together, may ask at a time: rates, requests in flight, and the seconds that one may take.
 
 Counted in this process: several replicas allow as many times as much. Rates are for callers that are known by their
 tokens; a server of this machine's own has one user, and only the limits for all.
@@ -17,6 +17,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tokenworth_mcp.answer_size import is_stream
 from tokenworth_mcp.settings import Settings
 
 __all__ = ["CallerLimits", "Rate"]
@@ -113,56 +114,20 @@ class CallerLimits:
             rate.in_flight += change
 
     async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _Answer(send, self._settings.answer_bytes_max)
+        begun = False
+
+        async def begin(message: Message) -> None:
+            nonlocal begun
+            if not begun and message["type"] == "http.response.start":
+                begun = True
+                if is_stream(message):
+                    deadline.deadline = math.inf
+            await send(message)
+
         with anyio.move_on_after(self._settings.request_seconds_max) as deadline:
-            answer.deadline = deadline
-            await self._app(scope, receive, answer.send)
-        if deadline.cancelled_caught and not answer.begun:
+            await self._app(scope, receive, begin)
+        if deadline.cancelled_caught and not begun:
             await _later(503, "The request took too long to answer", RETRY_SECONDS)(scope, receive, send)
-
-
-class _Answer:
-    """Sends an answer on: whole if it is small enough, and with no deadline once it is a stream of events."""
-
-    def __init__(self, send: Send, bytes_max: int) -> None:
-        self._send = send
-        self._bytes_max = bytes_max
-        self._start: Message | None = None
-        self._cut = False
-        self.deadline: anyio.CancelScope | None = None
-        self.begun = False
-
-    async def send(self, message: Message) -> None:
-        """Send one ASGI message on; the head waits for the size of what follows."""
-        if message["type"] == "http.response.start":
-            self._start = message
-            kinds = [value for name, value in message["headers"] if name == b"content-type"]
-            if self.deadline is not None and any(kind.startswith(b"text/event-stream") for kind in kinds):
-                self.deadline.deadline = math.inf
-                await self._begin()
-            return
-        if self._cut:
-            return
-        if len(message.get("body", b"")) > self._bytes_max:
-            self._cut = True
-            message = self._too_large()
-        await self._begin()
-        await self._send(message)
-
-    async def _begin(self) -> None:
-        start, self._start = self._start, None
-        if start is not None:
-            self.begun = True
-            await self._send(start)
-
-    def _too_large(self) -> Message:
-        """What is sent in the place of too much: a refusal, or the end of a stream that has begun."""
-        if self.begun:
-            return {"type": "http.response.body", "body": b"", "more_body": False}
-        text = f"The answer has more than {self._bytes_max:,} bytes. Ask for less".encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-        self._start = {"type": "http.response.start", "status": 500, "headers": headers}
-        return {"type": "http.response.body", "body": text, "more_body": False}
 
 
 def _later(status: int, text: str, seconds: int) -> Response:

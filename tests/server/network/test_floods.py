@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from mcp_types import CallToolResult
 
 from support.processes import HttpServer
 from tokenworth_mcp.auth_tokens import new_token, write_tokens
@@ -195,11 +196,53 @@ def test_a_request_that_takes_too_long_is_given_up_on(serve):
         assert slow.recv(64).startswith(b"HTTP/1.1 503 ")
 
 
-def test_an_answer_over_the_cap_is_not_sent(serve):
+TOO_MUCH = "the answer has more than 2,000 bytes and was not sent"
+CALL = PING | {"method": "tools/call", "params": {"name": "explain_assumptions", "arguments": {"detail": "full"}}}
+MODERN = {"mcp-protocol-version": "2026-07-28"}
+ENVELOPE = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def _of_the_modern_era(message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    params = message.get("params", {})
+    named = {"mcp-name": params["name"]} if "name" in params else {}
+    return message | {"params": params | {"_meta": ENVELOPE}}, MODERN | {"mcp-method": message["method"]} | named
+
+
+@pytest.mark.parametrize("modern", [False, True], ids=["handshake", "modern"])
+def test_an_answer_over_the_cap_is_not_sent_and_its_place_says_how_to_ask_for_less(serve, modern):
     server, alice, _ = serve(answer_bytes_max=2_000)
-    listed = httpx.post(server.url, json=PING | {"method": "tools/list"}, headers=alice)
-    assert (listed.status_code, listed.text) == (500, "The answer has more than 2,000 bytes. Ask for less")
-    assert httpx.post(server.url, json=PING, headers=alice).status_code == 200
+
+    def post(message: dict[str, Any]) -> httpx.Response:
+        message, headers = _of_the_modern_era(message) if modern else (message, {})
+        return httpx.post(server.url, json=message, headers=alice | headers)
+
+    listed = post(PING | {"method": "tools/list", "id": "list"})
+    assert (listed.status_code, listed.headers["content-type"]) == (200, "application/json")
+    error = {"code": -32603, "message": f"{TOO_MUCH}. Ask for a part of it"}
+    assert listed.json() == {"jsonrpc": "2.0", "id": "list", "error": error}
+
+    called = CallToolResult.model_validate(post(CALL).json()["result"], by_name=False)
+    assert called.is_error is True
+    assert called.content[0].text == f'{TOO_MUCH}. Ask for less: "detail": "concise", a smaller "limit", or fewer items'
+    brief = CALL | {"params": CALL["params"] | {"arguments": {"names": ["cut_hazard"]}}}
+    assert CallToolResult.model_validate(post(brief).json()["result"], by_name=False).is_error is False
+
+
+@pytest.mark.parametrize("modern", [False, True], ids=["handshake", "modern"])
+def test_a_stream_ends_with_the_same_when_its_answer_is_over_the_cap(serve, modern):
+    server, alice, _ = serve(answer_bytes_max=2_000)
+    message, headers = _of_the_modern_era(CALL) if modern else (CALL, {})
+    meta = message["params"].get("_meta", {}) | {"progressToken": 1}
+    message = message | {"params": message["params"] | {"_meta": meta}}
+    streamed = httpx.post(server.url, json=message, headers=alice | headers)
+    assert streamed.status_code == 200
+    said = json.loads(streamed.text.rpartition("data:")[2] if "data:" in streamed.text else streamed.text)
+    assert said["id"] == 1
+    assert said["result"]["content"][0]["text"].startswith(TOO_MUCH)
 
 
 def test_a_bucket_fills_as_time_goes_and_never_over_its_size():
