@@ -3,14 +3,12 @@
 - `TableServer` answers tools/list from committed listings and runs tools/call through our boundary. The SDK's own
   `Tool.from_function` costs some 8 ms a tool at start-up, drops unknown arguments silently, takes `"3"` and `true` for
   numbers, reads JSON out of strings, and shows callers pydantic's text with the values they sent.
-- `TableServer._tool_input_schema` is the private hook behind `Mcp-Param-*` header checks; the SDK's own looks in a
-  tool manager that we leave empty.
 - `TableServer` answers resource templates, reads and completions from our own table too: `MCPServer.resource` builds a
   pydantic model of its function at start-up, cannot match a variable with a slash in it, and quotes what was sent.
 - `TableServer` answers the prompts from our table as well, whose words are files: the SDK wants a function for each,
   with a pydantic model of its arguments, and turns a refusal into an internal error.
-- `TableServer` links tools to their pages (MCP Apps) for clients that can show them: the SDK's `Apps` binds a page to a
-  function it registers as a tool, for every client alike.
+- `TableServer` answers `server/discover` too: the SDK announces `listChanged` of every list wherever streams of changes
+  are served, and ours never change.
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
 - `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
   with them whatever an exception's text quotes.
@@ -27,11 +25,12 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import anyio
 from mcp.server import MCPServer
-from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID, client_supports_apps
+from mcp.server.apps import EXTENSION_ID
 from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -47,6 +46,7 @@ from mcp_types import (
     CompleteRequestParams,
     CompleteResult,
     Completion,
+    DiscoverResult,
     GetPromptResult,
     InputRequiredResult,
     JSONRPCRequest,
@@ -56,6 +56,7 @@ from mcp_types import (
     Prompt,
     PromptArgument,
     PromptMessage,
+    RequestParams,
     Resource,
     ResourceLink,
     ResourceTemplate,
@@ -63,11 +64,13 @@ from mcp_types import (
     TextContent,
     Tool,
 )
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import AnyUrl
 
 from tokenworth.errors import InvalidInputError, TokenworthError
 from tokenworth.plain_text import plain_text
-from tokenworth_mcp.apps.pages import UI_META, page_of_tool, read_page, say_not_built, select_pages
+from tokenworth_mcp.apps.linked import is_by_page, page_content, with_pages_listed, with_tools_linked
+from tokenworth_mcp.apps.pages import select_pages
 from tokenworth_mcp.asking import ASK_WORTH_USD_MIN, answer_asking
 from tokenworth_mcp.boundary import answer_call
 from tokenworth_mcp.catalogue import ToolEntry, find_tool
@@ -75,7 +78,7 @@ from tokenworth_mcp.library import MARKDOWN, Document, method_of, read_document,
 from tokenworth_mcp.paging import Pages
 from tokenworth_mcp.prompts import complete_argument, read_prompt, select_prompts, write_prompt
 from tokenworth_mcp.resources import BUDGETS, NotThereError, complete_address, read_address, select_templates
-from tokenworth_mcp.snapshots import listed_tool, read_listing
+from tokenworth_mcp.snapshots import listed_tool
 from tokenworth_mcp.strict_json import is_object
 from tokenworth_mcp.subscriptions import Subscriptions
 
@@ -88,7 +91,6 @@ if TYPE_CHECKING:
 __all__ = ["Identity", "TableServer", "answer_probe", "is_probe"]
 
 COMPLETIONS_MAX: Final = 100
-PAGE_META: Final = "tokenworth/page"
 META_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 
 
@@ -140,6 +142,7 @@ class TableServer(MCPServer[Any]):
                 middleware=[*middleware, Pages()],
                 request_state_security=security,
             )
+        self._lowlevel_server.add_request_handler("server/discover", RequestParams, self._discover)
         self._subscriptions_served = Subscriptions(contexts, _connection_of)
         self._documents = select_documents(self._entries)
         self._templates = select_templates(self._entries)
@@ -164,6 +167,19 @@ class TableServer(MCPServer[Any]):
         """The SDK's inner server, which transports drive."""
         return self._lowlevel_server
 
+    async def _discover(self, ctx: ServerRequestContext[Any], _: RequestParams) -> DiscoverResult:
+        found = self._lowlevel_server.get_capabilities(protocol_version=ctx.protocol_version)
+        unchanging = {
+            name: capability.model_copy(update={"list_changed": False})
+            for name in ("prompts", "resources", "tools")
+            if (capability := getattr(found, name)) is not None
+        }
+        return DiscoverResult(
+            supported_versions=list(MODERN_PROTOCOL_VERSIONS),
+            capabilities=found.model_copy(update=unchanging),
+            instructions=self.instructions,
+        )
+
     async def list_tools(self) -> list[Tool]:
         """The committed listings, in the table's order."""
         return [listed_tool(entry.name) for entry in self._entries]
@@ -184,35 +200,12 @@ class TableServer(MCPServer[Any]):
     async def _handle_list_tools(
         self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        listed = await super()._handle_list_tools(ctx, params)
-        if not _may_show_pages(ctx):
-            return listed
-        if not self._pages:
-            say_not_built()
-        return ListToolsResult(tools=[self._with_page(tool) for tool in listed.tools])
-
-    def _with_page(self, tool: Tool) -> Tool:
-        page = page_of_tool(tool.name, self._pages)
-        return tool if page is None else tool.model_copy(update={"meta": {"ui": {"resourceUri": page.uri}}})
+        return with_tools_linked(await super()._handle_list_tools(ctx, params), ctx, self._pages)
 
     async def _handle_list_resources(
         self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
     ) -> ListResourcesResult:
-        listed = await super()._handle_list_resources(ctx, params)
-        if not _may_show_pages(ctx):
-            return listed
-        shown = [
-            Resource(
-                uri=page.uri,
-                name=page.name,
-                title=page.title,
-                description=page.description,
-                mime_type=APP_MIME_TYPE,
-                _meta={"ui": UI_META},
-            )
-            for page in self._pages
-        ]
-        return ListResourcesResult(resources=[*listed.resources, *shown])
+        return with_pages_listed(await super()._handle_list_resources(ctx, params), ctx, self._pages)
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """The templates of the families that are offered."""
@@ -237,8 +230,8 @@ class TableServer(MCPServer[Any]):
             ResourceError: whatever else the caller should read.
         """
         del context
-        if (page := read_page(str(uri), self._pages)) is not None:
-            return [ReadResourceContents(content=page, mime_type=APP_MIME_TYPE, meta={"ui": UI_META})]
+        if (page := page_content(str(uri), self._pages)) is not None:
+            return [page]
         try:
             text, mime_type = await self._read(str(uri))
         except NotThereError as error:
@@ -301,12 +294,6 @@ class TableServer(MCPServer[Any]):
         more = len(fitting) > len(shown)
         return CompleteResult(completion=Completion(values=shown, total=len(fitting), has_more=more))
 
-    def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
-        schema: dict[str, Any] | None = None
-        if any(entry.name == name for entry in self._entries):
-            schema = read_listing(name)["inputSchema"]
-        return schema
-
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: CallContext[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -322,7 +309,7 @@ class TableServer(MCPServer[Any]):
                 entry,
                 arguments,
                 lambda filled: answer_call(entry, filled, tool_context),
-                None if _by_page(context) else context,
+                None if is_by_page(context) else context,
                 tool_context.assumptions,
                 self._ask_worth_usd_min,
             )
@@ -338,25 +325,12 @@ def _connection_of(ctx: ServerRequestContext[Any]) -> Connection:
     return ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - see above
 
 
-def _may_show_pages(ctx: ServerRequestContext[Any]) -> bool:
-    """Whether the client said that it shows pages, or nothing is known of it.
-
-    Over HTTP the handshake is forgotten before the next request; who cannot show a page takes no notice of its address.
-    """
-    return ctx.session.client_capabilities is None or client_supports_apps(ctx)
-
-
-def _by_page(call: CallContext[Any, Any] | None) -> bool:
-    """Whether a page made this call, to draw what was already asked and answered: nobody is to be asked again."""
-    meta = None if call is None else call.request_context.meta
-    return meta is not None and PAGE_META in meta
-
-
 def _report_to(call: CallContext[Any, Any] | None) -> Report | None:
     """How the client hears of a call's progress; the SDK sends it to those who asked."""
     return None if call is None else lambda share, done: call.report_progress(share, 1.0, done)
 
 
+@cache
 def _link_to(document: Document) -> ResourceLink:
     """Where an answer's method can be read."""
     return ResourceLink(

@@ -21,6 +21,7 @@ from mcp.server.subscriptions import ListenHandler
 from mcp_types import (
     EmptyResult,
     JSONRPCMessage,
+    RequestParams,
     SetLevelRequestParams,
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
@@ -40,9 +41,6 @@ class FixtureServer(TableServer):
     async def list_tools(self) -> list[Any]:
         """Ours, then the fixture's."""
         return [*await super().list_tools(), *await MCPServer.list_tools(self)]
-
-    def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
-        return MCPServer._tool_input_schema(self, name) or super()._tool_input_schema(name)
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """The fixture's, or ours."""
@@ -110,6 +108,7 @@ def build_fixture() -> TableServer:
     lowlevel.add_request_handler("resources/unsubscribe", SubscribeRequestParams, _accepted)
     listen = ListenHandler(server._subscriptions)
     lowlevel.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
+    lowlevel.add_request_handler("server/discover", RequestParams, lowlevel._handle_discover)  # its lists do change
     return server
 
 

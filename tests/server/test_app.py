@@ -24,6 +24,12 @@ async def test_every_client_learns_who_the_server_is_and_when_to_call_what(conne
         assert (info.name, info.title, info.version) == ("tokenworth", "Tokenworth", __version__)
 
 
+async def test_no_client_is_told_that_lists_change_which_never_do(connect):
+    async with connect() as client:
+        told = client.server_capabilities
+    assert [told.tools.list_changed, told.prompts.list_changed, told.resources.list_changed] == [False] * 3
+
+
 async def test_both_channels_of_an_answer_stand_alone(connect):
     async with connect() as client:
         result = await client.call_tool("explain_assumptions", {"names": ["cut_hazard"]})

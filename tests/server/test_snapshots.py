@@ -32,6 +32,11 @@ def test_the_committed_listing_is_what_make_schemas_would_write(entry):
     assert read_listing(entry.name) == build_listing(entry), "run: make schemas"
 
 
+@each_tool
+def test_no_argument_travels_in_a_header_for_which_the_server_would_have_to_check_them(entry):
+    assert "x-mcp-header" not in json.dumps(read_listing(entry.name))
+
+
 def test_make_schemas_writes_every_listing_once_and_drops_those_of_tools_that_are_gone(tmp_path):
     (tmp_path / "gone.json").write_text("{}")
     written = write_listings(tmp_path)
