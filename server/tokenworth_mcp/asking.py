@@ -135,6 +135,9 @@ def _noted(answered: Answered, rounds: Rounds, *notes: str) -> Answered:
     if not lines:
         return answered
     data = {**answered.data, "notes": [*answered.data.get("notes", ()), *lines]}
+    if rounds.given:
+        # For a page, which asks again for more of the same answer.
+        data["filled_in"] = dict(rounds.given)
     return Answered("\n".join([answered.text, *lines]), data)
 
 

@@ -91,6 +91,41 @@ async def test_every_pair_is_there_in_full(compare):
     assert all(0 <= pair.chance_first_better <= 1 for pair in answer.pairwise)
 
 
+async def test_in_full_each_offer_has_the_years_that_it_has_alone(compare, value):
+    answer = await compare(CASH, SHARES, detail="full")
+    alone = {offer["label"]: await value(offer, detail="full") for offer in (CASH, SHARES)}
+    for place in answer.ranking:
+        assert place.by_year == alone[place.label].pay.by_year
+        assert place.face_by_year_usd == alone[place.label].face.by_year_usd
+    assert "shares, if still employed: year 1 $" in answer.text()
+
+
+async def test_the_lead_at_an_end_is_the_lead_when_that_end_is_known(compare):
+    fixed = {"label": "cash", "base": 262_000}
+    answer = await compare(fixed, SHARES, detail="full")
+    assert answer.lead_usd == answer.ranking[0].mean_usd - answer.ranking[1].mean_usd
+    name, ends = next(iter(answer.tornado.items()))
+    (entry,) = [one for one in answer.assumptions if one.name == name]
+    for at, lead in zip((entry.low, entry.high), ends, strict=True):
+        known = await compare(fixed, SHARES, detail="full", overrides={name: at})
+        means = {place.label: place.mean_usd for place in known.ranking}
+        assert means[answer.ranking[0].label] - means[answer.ranking[1].label] == pytest.approx(lead, abs=1_500)
+
+
+async def test_an_assumption_about_which_one_offer_says_more_has_no_range_to_move(compare):
+    said = TOKENS | {"label": "said", "tokens": {"per_year": 120_000, "personal_share": 0.3}}
+    answer = await compare(TOKENS, said, detail="full")
+    found = {entry.name: entry for entry in answer.assumptions}
+    assert found["personal_share"].low is None
+    assert found["cut_hazard"].low < found["cut_hazard"].high
+
+
+async def test_a_concise_comparison_has_neither_years_nor_leads(compare):
+    data = (await compare(CASH, SHARES)).data()
+    assert not {"tornado", "lead_usd"} & set(data)
+    assert not any({"by_year", "face_by_year_usd"} & set(place) for place in data["ranking"])
+
+
 @pytest.mark.parametrize("count", [1, 11])
 async def test_two_to_ten_offers_are_compared(compare, count):
     with pytest.raises(ValueError, match="offers"):

@@ -11,6 +11,7 @@ from mcp_types import ElicitResult, ErrorData
 
 from tokenworth.assumptions import load_assumptions
 from tokenworth_mcp.app import build_server
+from tokenworth_mcp.asking import ASK_WORTH_USD_MIN
 from tokenworth_mcp.catalogue import find_tool
 from tokenworth_mcp.forms import fill_in, make_form, usable
 
@@ -83,6 +84,7 @@ async def test_what_the_person_fills_in_is_what_the_answer_is_computed_from(conn
     assert data["pay"] == known["pay"]
     said = f'The person said: {TAXED} = "face".'
     assert said in data["notes"]
+    assert data["filled_in"] == {TAXED: "face"}
     assert said in text
 
 
@@ -105,6 +107,31 @@ async def test_a_client_whom_no_form_can_reach_is_answered_at_once(connect):
     data, _ = await _ask(connect, person)
     assert person.forms == []
     assert data == await _plain(OFFER)
+
+
+@where_asked
+async def test_a_page_s_own_calls_ask_nobody_whatever_the_answer_is_worth(connect):
+    """`meta` is what the page in a chat sends along: apps/source/src/host.js."""
+    person = Person(ElicitResult(action="decline"))
+    async with connect(elicitation_callback=person) as client:
+        moved = {**OFFER, "overrides": {"cut_hazard": 0.4}, "detail": "full"}
+        found = await client.call_tool("value_offer", moved, meta={"tokenworth/page": True})
+        assert not found.is_error
+        assert found.structured_content["next_questions"][0]["worth_usd"] > ASK_WORTH_USD_MIN
+        assert person.forms == []
+        await client.call_tool("value_offer", moved)
+    assert len(person.forms) == 1
+
+
+@pytest.mark.parametrize("tool", ["value_offer", "compare_offers", "explain_lock_in", "plan_program"])
+async def test_no_page_s_own_call_asks_even_where_every_question_is_worth_asking(tool, era):
+    arguments = json.loads((Path(__file__).parents[2] / "fixtures" / "calls" / f"{tool}.json").read_text())
+    person = Person(ElicitResult(action="decline"))
+    async with Client(build_server(ask_worth_usd_min=0), mode=era, elicitation_callback=person) as client:
+        await client.call_tool(tool, arguments, meta={"tokenworth/page": True})
+        assert person.forms == []
+        await client.call_tool(tool, arguments)
+    assert len(person.forms) == 1
 
 
 @where_asked

@@ -57,6 +57,10 @@ class Shown:
         shown = self.view.locator(f'#head data[data-path="{path}"]').inner_text()
         return float(shown.replace("$", "").replace(",", "").replace("−", "-"))
 
+    def forms(self) -> int:
+        """How many forms the person was shown."""
+        return self.page.evaluate("window.forms.length")
+
     def ask(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """What the tool itself says, past the page and the host."""
         told = self.page.evaluate("([tool, args]) => window.askServer(tool, args)", [tool, arguments])
@@ -99,7 +103,10 @@ Show = Callable[..., Shown]
 
 @pytest.fixture
 def show(browser: Browser, host_tools: HostTools, http_url: str) -> Iterator[Show]:
-    """Calls a tool in the host and shows its page: `show("value_offer", {...}, theme="dark", width=360)`."""
+    """Calls a tool in the host and shows its page: `show("value_offer", {...}, theme="dark", width=360)`.
+
+    With `filled` the host can show forms, and its person fills in every one so.
+    """
     contexts = []
 
     def run(
@@ -109,6 +116,8 @@ def show(browser: Browser, host_tools: HostTools, http_url: str) -> Iterator[Sho
         theme: str = "light",
         width: int = 800,
         capabilities: dict[str, Any] | None = None,
+        era: str = "legacy",
+        filled: dict[str, Any] | None = None,
     ) -> Shown:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
         contexts.append(context)
@@ -135,8 +144,8 @@ def show(browser: Browser, host_tools: HostTools, http_url: str) -> Iterator[Sho
         page.goto(f"{origin}/host.html")
         capabilities = {"serverTools": {}} if capabilities is None else capabilities
         told = page.evaluate(
-            "([tool, args, context, capabilities]) => window.showTool(tool, args, context, capabilities)",
-            [tool, arguments, {"theme": theme}, capabilities],
+            "(shown) => window.showTool(...shown)",
+            [tool, arguments, {"theme": theme}, capabilities, era, filled],
         )
         (view,) = (frame for frame in page.frames if frame.url == VIEW)
         return Shown(page, view, told, complaints, requests, calls)

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.node, pytest.mark.slow]
 
 BEGINNING = datetime(2026, 6, 3, tzinfo=UTC)
 HOURS = 300
+MODELS = ("claude-opus-5-5", None)
 LISTED = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -48,7 +49,7 @@ async def _checked(folder, limit_usd):
     for hour in range(HOURS):
         now = BEGINNING + timedelta(hours=hour)
         if 8 <= now.hour < 18:
-            await book.record("team", Amount(2 * NANO), str(hour), str(hour))
+            await book.record("team", Amount(2 * NANO, 1_000), str(hour), str(hour), MODELS[hour % 2])
     context = replace(build_context(), ledger=Opened(book), clock=lambda: now, caller=Caller("team"))
     answer = await tokenworth.check_budget(CheckBudgetRequest(detail="full"), context)
     await book.close()
@@ -100,6 +101,13 @@ def test_a_forecast_is_a_fan_with_dots_where_nothing_is_left(drawn, serious, tmp
     if out is not None:
         at = datetime.fromisoformat(out)
         assert f"P50 {at:%b} {at.day}, {at:%H:%M}" in figure.inner_text()
+    by_model = page.locator("figure", has_text="By model")
+    by_model.locator("summary").click()
+    rows = [cells.split("\t") for cells in by_model.locator("tbody tr").all_inner_texts()]
+    spent = 2 * answer["spent_tokens"] // 1_000
+    assert [name.strip() for name, *_ in rows] == ["claude-opus-5-5", "no model said"]
+    assert [usd.strip() for _, usd, _ in rows] == [f"${row['usd']:g}" for row in answer["by_model"]]
+    assert sum(row["usd"] for row in answer["by_model"]) == spent == answer["spent_usd"]
     _seen(page, serious, pictures, f"forecast-{limit_usd}")
     assert outside == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 
 from tokenworth.answers import Question
-from tokenworth.assumptions.used import AssumptionUsed
+from tokenworth.assumptions import Assumption
+from tokenworth.assumptions.used import AssumptionUsed, bare
 from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
 from tokenworth.money import dollars, percent, whole
-from tokenworth.offers.explain import explanation_run, questions_of, unsaid_values
+from tokenworth.offers.explain import explanation_run, lead_tornado_of, questions_of, unsaid_values
 from tokenworth.offers.models import (
     CompareOffersRequest,
     Equalizer,
@@ -26,7 +27,7 @@ from tokenworth.offers.models import (
     Ranked,
 )
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
-from tokenworth.offers.value_offer import face_of, pay_range
+from tokenworth.offers.value_offer import face_of, pay_by_year, pay_range
 from tokenworth.terms import Offer
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.choice import chance_best, chance_first_beats_second, crossover_year, expected_regret
@@ -49,11 +50,13 @@ NEAR_USD: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One offer with its run, in the order the caller sent them."""
+    """One offer with its run, and with the few stratified draws that explanations share."""
 
     case: Case
     run: Run
     mean: float
+    few: Run
+    sampler: Sampler
 
 
 async def compare_offers(request: CompareOffersRequest, context: Context) -> OfferComparison:
@@ -74,18 +77,22 @@ def _compare(request: CompareOffersRequest, context: Context) -> OfferComparison
     for offer, label in zip(request.offers, labels, strict=True):
         case = build_case(offer, request.person, request.overrides, context, label=label)
         run = run_case(case, Sampler(request.seed, request.draws))
-        entries.append(_Entry(case, run, float(run.total.mean())))
+        entries.append(_Entry(case, run, float(run.total.mean()), *explanation_run(case, request.seed)))
         work.reached(0.5 * len(entries) / len(labels), f"valued {len(entries)} of {len(labels)} offers")
     # By expected value, which is also least expected regret; a tie goes by label, so that the order sent is no matter.
     entries.sort(key=lambda entry: (-entry.mean, entry.case.label))
     values = np.stack([entry.run.total for entry in entries])
-    questions, flips = _what_would_change_it(entries, values, request.seed)
+    questions, flips = _what_would_change_it(entries, values)
     work.reached(0.8, "found what would change the ranking")
-    ranking = _ranking(entries, values)
-    used = _assumptions(entries)
+    full = request.detail == "full"
+    ranking = _ranking(entries, values, years=full)
+    tornado = lead_tornado_of([(entry.case, entry.few) for entry in entries]) if full else {}
+    used = _assumptions(entries, tornado)
     answer = OfferComparison(
         headline=_headline(entries, ranking, questions),
         ranking=ranking,
+        lead_usd=whole(entries[0].mean - entries[1].mean),
+        tornado=tornado,
         pairwise=[_pair(a, b) for i, a in enumerate(entries) for b in entries[i + 1 :]],
         equalizers=[_equalizer(entries[0], entry) for entry in entries[1:]],
         flips=flips,
@@ -97,7 +104,7 @@ def _compare(request: CompareOffersRequest, context: Context) -> OfferComparison
         seed=request.seed,
         draws=request.draws,
     )
-    return answer if request.detail == "full" else _concise(answer)
+    return answer if full else _concise(answer)
 
 
 def _concise(answer: OfferComparison) -> OfferComparison:
@@ -110,12 +117,14 @@ def _concise(answer: OfferComparison) -> OfferComparison:
     return answer.model_copy(
         update={
             "ranking": [entry.model_copy(update=dropped) for entry in answer.ranking],
+            "lead_usd": None,
+            "tornado": None,
             "pairwise": [pair for pair in answer.pairwise if (pair.first, pair.second) in neighbours],
             "equalizers": answer.equalizers[:SHOWN],
             "flips": answer.flips[:SHOWN],
             "next_questions": answer.next_questions[:SHOWN],
             "defaulted": answer.defaulted[: 2 * SHOWN],
-            "assumptions": answer.assumptions[:ASSUMPTIONS_SHOWN],
+            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
         }
     )
 
@@ -131,16 +140,19 @@ def _labels(offers: list[Offer]) -> list[str]:
     return labels
 
 
-def _ranking(entries: list[_Entry], values: Array) -> list[Ranked]:
+def _ranking(entries: list[_Entry], values: Array, *, years: bool) -> list[Ranked]:
     best, regret = chance_best(values), expected_regret(values)
+    faces = [face_of(entry.case) for entry in entries]
     return [
         Ranked(
             label=entry.case.label,
             rank=place + 1,
-            face_usd=face_of(entry.case).total_usd,
+            face_usd=faces[place].total_usd,
             mean_usd=whole(entry.mean),
             chance_best=round(float(best[place]), 4),
             regret_usd=whole(float(regret[place])),
+            face_by_year_usd=faces[place].by_year_usd if years else None,
+            by_year=pay_by_year(entry.run) if years else None,
             **pay_range(entry.run.total).model_dump(),
         )
         for place, entry in enumerate(entries)
@@ -205,7 +217,7 @@ def _search(lacking: Callable[[float], float], guess: float) -> float:
     return at
 
 
-def _what_would_change_it(entries: list[_Entry], values: Array, seed: int) -> tuple[list[Question], list[Flip]]:
+def _what_would_change_it(entries: list[_Entry], values: Array) -> tuple[list[Question], list[Flip]]:
     """Facts worth knowing before choosing, by expected value of knowing them, and those that flip the first place."""
     questions: dict[str, Question] = {}
     flips: list[Flip] = []
@@ -224,18 +236,17 @@ def _what_would_change_it(entries: list[_Entry], values: Array, seed: int) -> tu
             flips.append(
                 Flip(assumption=name, winner_at_low=entries[low].case.label, winner_at_high=entries[high].case.label)
             )
-    for question in _unsaid_questions(entries, seed):
+    for question in _unsaid_questions(entries):
         known = questions.get(question.field)
         if known is None or known.worth_usd < question.worth_usd:
             questions[question.field] = question
     ranked = sorted((q for q in questions.values() if q.worth_usd > 0), key=lambda q: q.worth_usd, reverse=True)
-    return ranked or _narrowing(entries[0], seed), flips
+    return ranked or _narrowing(entries[0]), flips
 
 
-def _narrowing(best: _Entry, seed: int) -> list[Question]:
+def _narrowing(best: _Entry) -> list[Question]:
     """Where nothing would change the choice: what would narrow the first offer's own range."""
-    few, sampler = explanation_run(best.case, seed)
-    return questions_of(best.case, best.run, unsaid_values(best.case, few, sampler))
+    return questions_of(best.case, best.run, unsaid_values(best.case, best.few, best.sampler))
 
 
 def _winners_at_ends(values: Array, draws: Array) -> tuple[int, int]:
@@ -246,15 +257,14 @@ def _winners_at_ends(values: Array, draws: Array) -> tuple[int, int]:
     return int(low.argmax()), int(high.argmax())
 
 
-def _unsaid_questions(entries: list[_Entry], seed: int) -> list[Question]:
+def _unsaid_questions(entries: list[_Entry]) -> list[Question]:
     """Unsaid terms whose reading changes which offer is first; worth half of what choosing wrongly would cost."""
     found: list[Question] = []
     best = entries[0].mean
     challenger = entries[1].mean
     for place, entry in enumerate(entries):
-        few, sampler = explanation_run(entry.case, seed)
-        now = float(few.total.mean())
-        for name, readings in unsaid_values(entry.case, few, sampler).items():
+        now = float(entry.few.total.mean())
+        for name, readings in unsaid_values(entry.case, entry.few, entry.sampler).items():
             moves = [float(reading.mean()) - now for reading in readings]
             shortfall = max((challenger - (entry.mean + move) for move in moves), default=0.0)
             overtake = max((entry.mean + move - best for move in moves), default=0.0)
@@ -272,10 +282,21 @@ def _unsaid(entries: list[_Entry]) -> list[str]:
     )
 
 
-def _assumptions(entries: list[_Entry]) -> list[AssumptionUsed]:
-    names = dict.fromkeys(name for entry in entries for name in parameters_of(entry.case.terms))
-    found = [entries[0].case.assumptions[name] for name in names]
-    return [AssumptionUsed(name=e.name, base=e.base, origin=None if e.origin == "default" else e.origin) for e in found]
+def _assumptions(entries: list[_Entry], tornado: Mapping[str, tuple[int, int]]) -> list[AssumptionUsed]:
+    """Every assumption that an offer depends on, those that separate them first; no range where offers differ in it."""
+    found: dict[str, list[Assumption]] = {}
+    for entry in entries:
+        for name in parameters_of(entry.case.terms):
+            found.setdefault(name, []).append(entry.case.assumptions[name])
+    return [_used(found[name]) for name in dict.fromkeys([*tornado, *found])]
+
+
+def _used(held: list[Assumption]) -> AssumptionUsed:
+    first = held[0]
+    ends = (first.low, first.high) if all(one == first for one in held) else (None, None)
+    return AssumptionUsed(
+        name=first.name, low=ends[0], base=first.base, high=ends[1], origin=first.origin, source=first.source
+    )
 
 
 def _headline(entries: list[_Entry], ranking: list[Ranked], questions: list[Question]) -> str:

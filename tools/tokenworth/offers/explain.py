@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,7 @@ from tokenworth.valuation.shapley import shapley_from_table
 __all__ = [
     "defaulted_facts",
     "explanation_run",
+    "lead_tornado_of",
     "levers_of",
     "questions_of",
     "tornado_of",
@@ -76,14 +77,43 @@ def waterfall_of(case: Case, seed: int, face: int, value: int) -> dict[str, int]
 
 def tornado_of(case: Case, run: Run) -> dict[str, tuple[int, int]]:
     """P50 with each uncertain assumption at its low and at its high, widest first, on stratified draws."""
+    return _widest_first(
+        {
+            name: (whole(float(np.median(low))), whole(float(np.median(high))))
+            for name, (low, high) in _at_ends(case, run).items()
+        }
+    )
+
+
+def lead_tornado_of(explained: Sequence[tuple[Case, Run]]) -> dict[str, tuple[int, int]]:
+    """How far the first of several offers is ahead of the best of the others on average, with an assumption of theirs
+    at its low and at its high, widest first, on stratified draws.
+    """
+    now = [float(run.total.mean()) for _, run in explained]
+    moved = [
+        {name: (float(low.mean()), float(high.mean())) for name, (low, high) in _at_ends(case, run).items()}
+        for case, run in explained
+    ]
+
+    def lead(name: str, end: int) -> int:
+        first, *others = [ends[name][end] if name in ends else mean for ends, mean in zip(moved, now, strict=True)]
+        return whole(first - max(others))
+
+    return _widest_first({name: (lead(name, 0), lead(name, 1)) for name in dict.fromkeys(n for m in moved for n in m)})
+
+
+def _at_ends(case: Case, run: Run) -> dict[str, tuple[Array, Array]]:
+    """What the case is worth on each draw with every assumption that has a range at its low, and at its high."""
     names = [n for n in parameters_of(case.terms) if case.assumptions[n].low < case.assumptions[n].high]
     if not names:
         return {}
     ends = {name: (case.assumptions[name].low, case.assumptions[name].high) for name in names}
     p = one_at_a_time(run.p, ends, SCENARIO_DRAWS)
     totals = np.broadcast_to(total_level(case, p, run.shocks), (2 * len(names), SCENARIO_DRAWS))
-    middles = [whole(float(middle)) for middle in np.median(totals, axis=-1)]
-    bars = {name: (middles[2 * row], middles[2 * row + 1]) for row, name in enumerate(names)}
+    return {name: (totals[2 * row], totals[2 * row + 1]) for row, name in enumerate(names)}
+
+
+def _widest_first(bars: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
     moving = sorted((name for name, (low, high) in bars.items() if low != high), key=lambda n: -_width(bars[n]))
     return {name: bars[name] for name in moving}
 

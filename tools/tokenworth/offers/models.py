@@ -196,6 +196,8 @@ class Ranked(UsdRange):
     mean_usd: int | None = None
     chance_best: float
     regret_usd: int | None = None
+    face_by_year_usd: list[int] | None = None
+    by_year: list[YearRange] | None = None
 
 
 class Pairwise(Part):
@@ -225,9 +227,17 @@ class Flip(Part):
 
 
 class OfferComparison(Answer):
-    """Which of several offers is worth most, how surely, and what would change that."""
+    """Which of several offers is worth most, how surely, and what would change that.
+
+    Attributes:
+        lead_usd: how far the first is ahead of the next on average, USD a year.
+        tornado: the lead over the best of the others with an assumption at its low and at its high, widest first; below
+            zero another offer is first.
+    """
 
     ranking: list[Ranked]
+    lead_usd: int | None = None
+    tornado: dict[str, tuple[int, int]] | None = None
     pairwise: list[Pairwise]
     equalizers: list[Equalizer]
     flips: list[Flip]

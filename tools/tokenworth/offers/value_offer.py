@@ -47,7 +47,7 @@ from tokenworth.valuation.options import expected_holding_years
 from tokenworth.valuation.sensitivity import percentiles
 from tokenworth.work import off_the_loop
 
-__all__ = ["face_of", "pay_range", "value_offer"]
+__all__ = ["face_of", "pay_by_year", "pay_range", "value_offer"]
 
 # A concise answer stays under 800 tokens in each channel.
 SHOWN: Final = 2
@@ -140,14 +140,19 @@ def pay_range(values: Array) -> UsdRange:
     return UsdRange(p10_usd=whole(low), p50_usd=whole(middle), p90_usd=whole(high))
 
 
-def _pay(case: Case, run: Run) -> PayValue:
-    middle = pay_range(run.total)
-    fall = run.p["discount_rate"] + run.p["separation_hazard"]
-    annuity = level_annuity(fall, HORIZON_YEARS)
+def pay_by_year(run: Run) -> list[YearRange]:
+    """What each year pays to who is still employed then."""
     years: list[YearRange] = []
     for year in range(HORIZON_YEARS):
         amount = sum((part.amounts[year] for part in run.pay.components), np.zeros(1))
         years.append(YearRange(year=year + 1, **pay_range(np.atleast_1d(amount)).model_dump()))
+    return years
+
+
+def _pay(case: Case, run: Run) -> PayValue:
+    middle = pay_range(run.total)
+    fall = run.p["discount_rate"] + run.p["separation_hazard"]
+    annuity = level_annuity(fall, HORIZON_YEARS)
     present = pay_range(run.total * annuity)
     return PayValue(
         **middle.model_dump(),
@@ -155,7 +160,7 @@ def _pay(case: Case, run: Run) -> PayValue:
         per_hour_p50_usd=whole(middle.p50_usd / case.hours_per_year),
         present_value_p50_usd=present.p50_usd,
         present_value=present,
-        by_year=years,
+        by_year=pay_by_year(run),
     )
 
 

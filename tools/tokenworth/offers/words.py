@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         PayValue,
         Ranked,
         TokensExplained,
+        YearRange,
     )
 
 __all__ = ["FACE_STEP", "VALUE_STEP", "comparison_in_words", "offer_headline", "offer_in_words"]
@@ -95,6 +96,7 @@ def comparison_in_words(answer: OfferComparison) -> str:
     """The whole answer to compare_offers."""
     lines = [answer.headline, "", "Per year, as gross salary (P10 / P50 / P90):"]
     lines += [_place(entry) for entry in answer.ranking]
+    lines += [_years(entry, entry.by_year) for entry in answer.ranking if entry.by_year is not None]
     lines += [_pair(pair) for pair in answer.pairwise]
     lines += [
         f"{gap.label} would equal the first with {dollars(gap.salary_usd)} more salary a year, "
@@ -105,6 +107,9 @@ def comparison_in_words(answer: OfferComparison) -> str:
         f"{flip.assumption} decides: {flip.winner_at_low} is first at its low, {flip.winner_at_high} at its high."
         for flip in answer.flips
     ]
+    if answer.tornado:
+        bars = [f"{name} {dollars(low)} to {dollars(high)}" for name, (low, high) in answer.tornado.items()]
+        lines.append(f"What moves the lead of {answer.ranking[0].label} most (at low and high): {'; '.join(bars)}.")
     if answer.defaulted:
         lines.append("Not said, so defaulted: " + ", ".join(answer.defaulted) + ".")
     names = ", ".join(entry.name for entry in answer.assumptions)
@@ -120,6 +125,11 @@ def _place(entry: Ranked) -> str:
         f"{entry.rank}. {entry.label}: {three_in_words(entry)}; face {dollars(entry.face_usd)}; best in "
         f"{percent(entry.chance_best)} of draws{regret}"
     )
+
+
+def _years(entry: Ranked, years: list[YearRange]) -> str:
+    told = [f"year {year.year} {three_in_words(year)}" for year in years]
+    return f"{entry.label}, if still employed: {'; '.join(told)}."
 
 
 def _pair(pair: Pairwise) -> str:

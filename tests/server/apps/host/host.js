@@ -3,15 +3,29 @@ import { AppBridge, getToolUiResourceUri, PostMessageTransport, RESOURCE_MIME_TY
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 const frame = document.querySelector("iframe");
-const client = new Client(
-  { name: "test-host", version: "1" },
-  { capabilities: { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: [RESOURCE_MIME_TYPE] } } } },
-);
+let client;
 let bridge;
 
+/** What the server asked the person, form by form. */
+window.forms = [];
+
+/** Connects in an era ("legacy" or "auto"); a person who fills in every form so is there when `filled` is not null. */
+async function connect(era, filled) {
+  const extensions = { "io.modelcontextprotocol/ui": { mimeTypes: [RESOURCE_MIME_TYPE] } };
+  const capabilities = filled ? { extensions, elicitation: { form: {} } } : { extensions };
+  client = new Client({ name: "test-host", version: "1" }, { capabilities, versionNegotiation: { mode: era } });
+  if (filled) {
+    client.setRequestHandler("elicitation/create", ({ params }) => {
+      window.forms.push(params.message);
+      return { action: "accept", content: filled };
+    });
+  }
+  await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", location)));
+}
+
 /** Calls a tool as a model would, and shows its page; resolves with the model's answer once the page has been told. */
-window.showTool = async (name, args, hostContext, hostCapabilities) => {
-  if (!bridge) await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", location)));
+window.showTool = async (name, args, hostContext, hostCapabilities, era, filled) => {
+  if (!client) await connect(era, filled);
   const { tools } = await client.listTools();
   const uri = getToolUiResourceUri(tools.find((tool) => tool.name === name));
   const { contents } = await client.readResource({ uri });

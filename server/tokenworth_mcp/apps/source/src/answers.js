@@ -3,13 +3,16 @@ import { scrolling, table } from "./chart.js";
 import { h } from "./dom.js";
 import { at, figure, percent, plain, usd, words } from "./figures.js";
 
+/** Dates stay in one piece. */
+const DATES = /(\d{4}-\d\d-\d\d)/;
+
 /** The top of a page: what it is about, the one number, its range, the sentence. */
 export const head = ({ kicker, number, unit, range, headline }) => [
   h("header", {},
     h("p", { class: "kicker" }, kicker),
     h("h1", {}, number, h("span", { class: "unit" }, ` ${unit}`)),
     range && h("p", { class: "between" }, range),
-    h("p", { class: "headline" }, headline)),
+    h("p", { class: "headline" }, headline.split(DATES).map((one, index) => (index % 2 ? h("span", { class: "whole-words" }, one) : one)))),
 ];
 
 /** P10 to P90 in words. */
@@ -24,10 +27,16 @@ export const questions = (answer) => part("Ask next", answer.next_questions?.len
   answer.next_questions.map((one, index) => h("li", {}, one.ask, " ",
     h("span", { class: "aside" }, "moves it by ", figure(answer, `next_questions.${index}.worth_usd`))))));
 
+/** "A: tokens.on_leaving" as "A: tokens, on leaving"; whose name it is stays as it is. */
+const ofWhom = (field) => {
+  const [, whose, name] = field.match(/^(.*: )?(.*)$/);
+  return `${whose ?? ""}${words(name).replaceAll(".", ", ")}`;
+};
+
 /** What was not said, and what it may hide. */
 export const defaulted = (answer) => part("Not said, so assumed",
   Array.isArray(answer.defaulted) && answer.defaulted.length > 0 && (typeof answer.defaulted[0] === "string"
-    ? h("ul", {}, answer.defaulted.map((one) => h("li", {}, one)))
+    ? h("ul", {}, answer.defaulted.map((one) => h("li", {}, ofWhom(one))))
     : scrolling(table(["What", "Taken", "Lowest", "Highest"], answer.defaulted.map((one, index) => [
       words(one.field), words(one.taken ?? "nothing"),
       figure(answer, `defaulted.${index}.low_usd`), figure(answer, `defaulted.${index}.high_usd`)])), "Not said, so assumed")));
@@ -35,7 +44,7 @@ export const defaulted = (answer) => part("Not said, so assumed",
 /** The assumptions with their ranges and sources. */
 export const assumptions = (answer) => part("Assumptions and sources",
   answer.assumptions?.length > 0 && scrolling(table(["Assumption", "Low", "Base", "High", "From"], answer.assumptions.map((one, index) => [
-    words(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "plain")),
+    words(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "about")),
     one.source ?? one.origin ?? ""])), "Assumptions and sources"));
 
 /** Remarks and the basis of tax. */

@@ -77,7 +77,7 @@ export function table(columns, rows) {
 function kindOf(cells) {
   const said = cells.filter((cell) => cell !== "" && cell !== null && cell !== undefined);
   if (!said.length || said.some((cell) => typeof cell !== "string") || said.every((cell) => /^[−+$\d.,%]+$/.test(cell))) return null;
-  return said.every((cell) => /^\S{1,28}$/.test(cell)) ? "words whole-words" : "words";
+  return said.every((cell) => /^(\S{1,28}|.{1,12})$/.test(cell)) ? "words whole-words" : "words";
 }
 
 /** Text in a drawing. */

@@ -1,5 +1,4 @@
 // Starts the page: draws the answer that a report has inside, or waits for a host to send one and asks it for the rest.
-import { at } from "./figures.js";
 import { forgetCharts } from "./chart.js";
 import { h } from "./dom.js";
 import { connectHost } from "./host.js";
@@ -27,7 +26,7 @@ function draw(answer, adjust) {
   if (!parts[0].isConnected) main.replaceChildren(...parts);
   parts[0].replaceChildren(...head);
   parts[2].replaceChildren(...[body, whole(answer)].flat(Infinity).filter(Boolean));
-  if (adjust && !parts[1].hasChildNodes()) parts[1].replaceChildren(...[adjust].flat());
+  if (adjust) parts[1].replaceChildren(adjust);
   forgetCharts();
   main.setAttribute("aria-busy", "false");
   return found;
@@ -59,32 +58,33 @@ async function live() {
   if (result.isError || !result.structuredContent) return failed(told || "There is no answer to draw.");
   const page = draw(result.structuredContent);
   if (!page || !host?.callTool || !said) return;
-  await deepen(page, host, said);
+  await deepen(page, host, asAnswered(said, result.structuredContent.filled_in));
+}
+
+/** What was asked, with what the person filled in on a form meanwhile. */
+function asAnswered(asked, filled) {
+  const whole = structuredClone(asked);
+  for (const [field, value] of Object.entries(filled ?? {})) {
+    const way = field.match(/[a-z_][a-z0-9_]*|\d+/g);
+    const last = way.pop();
+    way.reduce((inner, key) => (inner[key] ??= {}), whole)[last] = value;
+  }
+  return whole;
 }
 
 /** Asks for the answer in full, which has the series, and lets its assumptions be moved. */
 async function deepen(page, host, said) {
   const ask = async (overrides) => {
     const changed = Object.keys(overrides).length ? { overrides: { ...said.overrides, ...overrides } } : {};
-    const result = await host.callTool(page.tool, { ...said, ...changed, detail: "full" });
-    if (result.isError) throw new Error(result.content?.[0]?.text ?? "refused");
-    return result.structuredContent;
+    const { isError, structuredContent, content } = await host.callTool(page.tool, { ...said, ...changed, detail: "full" });
+    if (isError || !structuredContent) throw new Error(content?.[0]?.text ?? "There is no answer.");
+    return structuredContent;
   };
-  main.setAttribute("aria-busy", "true");
+  const busy = (is) => main.setAttribute("aria-busy", String(is));
+  busy(true);
   const answer = await ask({}).catch(() => null);
-  main.setAttribute("aria-busy", "false");
-  if (!answer) return;
-  const moved = page.main && sliders(answer, (path) => at(answer, path), page.main, async (overrides) => {
-    main.setAttribute("aria-busy", "true");
-    try {
-      const anew = await ask(overrides);
-      draw(anew);
-      return anew;
-    } finally {
-      main.setAttribute("aria-busy", "false");
-    }
-  });
-  draw(answer, moved);
+  busy(false);
+  if (answer) draw(answer, page.main && sliders(answer, page.main(answer), { ask, draw, busy }));
 }
 
 const kept = document.getElementById("report");
@@ -92,7 +92,8 @@ if (kept) {
   const { answer, asked, made } = JSON.parse(kept.textContent);
   draw(answer);
   main.append(...reported(asked, made));
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+  // Every drawing's numbers are printed; every field of the answer, which is many pages, where the reader has opened it.
+  addEventListener("beforeprint", () => document.querySelectorAll("figure details").forEach((one) => (one.open = true)));
 } else {
   live();
 }

@@ -3,9 +3,11 @@ import { scaleLinear } from "d3-scale";
 import { area, curveLinear, curveStepAfter, line } from "d3-shape";
 import { label } from "./chart.js";
 import { s } from "./dom.js";
+import { clipped, widest } from "./text.js";
 
 const HEIGHT = 250;
-const EDGE = { top: 22, bottom: 28, left: 52 };
+const EDGE = { top: 22, bottom: 28, left: 40 };
+const PANEL = { height: 170, title: 20, width: 125, gap: 10 };
 
 /**
  * @typedef {{x: number, y: number}} Spot
@@ -20,25 +22,39 @@ const EDGE = { top: 22, bottom: 28, left: 52 };
  * @property {(value: number) => string} formatX
  * @property {(x: import("d3-scale").ScaleLinear, width: number) => number[]} [ticksX]
  * @property {boolean} [zero] whether the scale begins at nothing
+ * @property {number} [height]
+ * @property {number[]} [within] values that the scale has room for besides its own
+ * @property {number} [left] where it begins, with no values on the scale, as another plane has them
  */
 
 const thin = (values, most) => values.filter((_, index) => index % Math.ceil(values.length / most) === 0);
 
+/** The scale of values, from the top to the bottom of a drawing. */
+function upright(values, zero, height) {
+  const low = zero ? Math.min(0, ...values) : Math.min(...values);
+  const high = Math.max(...values);
+  const air = (high - low || Math.abs(high) || 1) * 0.08;
+  return scaleLinear([low < 0 ? low - air : zero ? 0 : Math.max(0, low - air), high + air], [height - EDGE.bottom, EDGE.top]).nice(4);
+}
+
+/** The room that the values beside a scale take. */
+const roomBeside = (y, formatY) => Math.max(EDGE.left, widest(y.ticks(4).map(formatY)) + 12);
+
+const valuesOf = ({ lines, band = [], levels = [] }) =>
+  [...lines.flatMap((one) => one.spots.map((spot) => spot.y)), ...band.flatMap((b) => [b.low, b.high]), ...levels.map((l) => l.y)];
+
 /** @param {Plane} plane */
 export function overTime(plane) {
   const { band = [], lines, marks = [], levels = [], notes = [], spots: dots = [], formatX, formatY, ticksX, zero } = plane;
+  const { height = HEIGHT, within = [], left } = plane;
   return (width) => {
     const named = lines.filter((one) => one.name);
-    const right = named.length ? Math.min(110, Math.max(...named.map((one) => one.name.length)) * 7.2 + 18) : 24;
+    const right = named.length ? Math.min(110, widest(named.map((one) => one.name)) + 18) : 24;
     const spots = lines.flatMap((one) => one.spots);
-    const ys = [...spots.map((spot) => spot.y), ...band.flatMap((b) => [b.low, b.high]), ...levels.map((l) => l.y)];
+    const y = upright([...valuesOf(plane), ...within], zero, height);
     const xs = [...spots.map((spot) => spot.x), ...band.map((b) => b.x), ...marks.map((m) => m.x), ...dots.map((dot) => dot.x)];
-    const x = scaleLinear([Math.min(...xs), Math.max(...xs)], [EDGE.left, width - right]);
-    const low = zero ? Math.min(0, ...ys) : Math.min(...ys);
-    const high = Math.max(...ys);
-    const air = (high - low || Math.abs(high) || 1) * 0.08;
-    const y = scaleLinear([low < 0 || !zero ? low - air : 0, high + air], [HEIGHT - EDGE.bottom, EDGE.top]).nice(4);
-    const drawn = [grid(x, y, width - right, formatY), axis(x, formatX, ticksX, width)];
+    const x = scaleLinear([Math.min(...xs), Math.max(...xs)], [left ?? roomBeside(y, formatY), width - right]);
+    const drawn = [grid(x, y, width - right, left === undefined ? formatY : null), axis(x, formatX, ticksX, width, height)];
     if (band.length) {
       const shape = area((b) => x(b.x), (b) => y(b.low), (b) => y(b.high));
       drawn.push(s("path", { class: "band", d: shape(band) }));
@@ -48,28 +64,57 @@ export function overTime(plane) {
     drawn.push(lines.flatMap((one) => lineMark(one, x, y)));
     drawn.push(namesAtEnds(named, x, y));
     drawn.push(spotMarks(dots, x, y));
-    drawn.push(notes.map((note) => noteMark(note, x, y)));
-    return { height: HEIGHT, marks: drawn.flat(Infinity) };
+    drawn.push(noteMarks(notes, x, y));
+    return { height, marks: drawn.flat(Infinity) };
+  };
+}
+
+/**
+ * Planes on one scale, each under its title, as many side by side as there is room for; the first of a row has the values.
+ * @param {(Plane & {title: string})[]} planes
+ */
+export function panels(planes) {
+  const within = planes.flatMap(valuesOf);
+  const [{ zero, formatY }] = planes;
+  const beside = roomBeside(upright(within, zero, PANEL.height), formatY);
+  return (width) => {
+    const most = Math.max(1, Math.floor((width - beside) / PANEL.width));
+    const rows = Math.ceil(planes.length / most);
+    const across = Math.ceil(planes.length / rows);
+    const each = (width - beside) / across;
+    const tall = PANEL.height + PANEL.title;
+    const marks = planes.map((plane, index) => {
+      const place = index % across;
+      const [from, left] = place ? [beside + each * place, 0] : [0, beside];
+      const lines = plane.lines.map((one) => ({ ...one, name: undefined }));
+      const paint = overTime({ ...plane, lines, within, left: place ? 0 : undefined, height: PANEL.height });
+      return s("g", { transform: `translate(${from} ${Math.floor(index / across) * tall})` },
+        label(left, 14, clipped(plane.title, (each - 2 * PANEL.gap) * 0.86), { class: "strong" }),
+        s("g", { transform: `translate(0 ${PANEL.title - EDGE.top / 2})` }, paint(left + each - PANEL.gap).marks));
+    });
+    return { height: rows * tall, marks };
   };
 }
 
 function grid(x, y, right, formatY) {
+  const left = x.range()[0];
   return y.ticks(4).flatMap((value) => [
-    s("line", { class: "grid", x1: EDGE.left, x2: right, y1: y(value), y2: y(value) }),
-    label(EDGE.left - 8, y(value) + 4, formatY(value), { class: "tick end" }),
-  ]);
+    s("line", { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) }),
+    formatY && label(left - 8, y(value) + 4, formatY(value), { class: "tick end" }),
+  ]).filter(Boolean);
 }
 
-function axis(x, formatX, ticksX, width) {
-  const values = thin(ticksX ? ticksX(x, width) : x.ticks(6), Math.max(2, Math.floor(width / 90)));
-  return values.map((value) => label(x(value), HEIGHT - 8, formatX(value), { class: "tick middle" }));
+function axis(x, formatX, ticksX, width, height) {
+  const ticks = ticksX ? ticksX(x, width) : x.ticks(6);
+  const values = thin(ticks, Math.max(2, Math.floor(width / (widest(ticks.map(formatX)) + 30))));
+  return values.map((value) => label(x(value), height - 8, formatX(value), { class: "tick middle" }));
 }
 
 function levelMark(level, x, y) {
   const [from, to] = x.range();
   return [
     s("line", { class: "level", x1: from, x2: to, y1: y(level.y), y2: y(level.y) }),
-    level.text && label(to, y(level.y) - 6, level.text, { class: "note end" }),
+    level.text && label(from + 6, y(level.y) - 6, level.text, { class: "note" }),
   ];
 }
 
@@ -109,7 +154,11 @@ function spotMarks(dots, x, y) {
   }).filter(Boolean);
 }
 
-const noteMark = (note, x, y) =>
-  label(Math.min(Math.max(x(note.x), EDGE.left + 26), x.range()[1] - 10), y(note.y) + (note.under ? 20 : -12), note.text, {
-    class: "value middle",
-  });
+/** Words at spots, as many as have room: the first, the last, and between them what touches neither. */
+function noteMarks(notes, x, y) {
+  const placed = notes.map((note) => ({ note, at: Math.min(Math.max(x(note.x), x.range()[0] + 20), x.range()[1] - 10), room: widest([note.text]) / 2 + 3 }));
+  const apart = (a, b) => Math.abs(a.at - b.at) > a.room + b.room;
+  const kept = [placed[0], placed.at(-1)].filter(Boolean).filter((one, index, ends) => !index || apart(one, ends[0]));
+  for (const one of placed) if (kept.every((other) => apart(one, other))) kept.push(one);
+  return kept.map(({ note, at }) => label(at, y(note.y) + (note.under && y(note.y) + 20 < y.range()[0] ? 20 : -12), note.text, { class: "value middle" }));
+}

@@ -2,35 +2,27 @@
 import { scaleLinear } from "d3-scale";
 import { label } from "./chart.js";
 import { s } from "./dom.js";
+import { inLines, widest } from "./text.js";
 
-const LETTER = 7.2;
 const LINE = 16;
 const STACKED_BELOW = 480;
 const NAMES_SHARE_MAX = 0.36;
 
-function inLines(name, letters) {
-  const lines = [""];
-  for (const word of name.split(" ")) {
-    if (lines.at(-1) && lines.at(-1).length + word.length >= letters) lines.push(word);
-    else lines.push(`${lines.pop()} ${word}`.trim());
-  }
-  return lines;
-}
-
 /** Where things go: names beside the bars, or above them where it is narrow or they are long. */
 function layout(width, names, valueRoom) {
-  const longest = Math.max(...names.map((name) => name.length)) * LETTER + 14;
+  const longest = widest(names) + 14;
   const stacked = width < STACKED_BELOW || longest > width * NAMES_SHARE_MAX;
-  const lines = names.map((name) => (stacked ? inLines(name, Math.floor(width / LETTER)) : [name]));
+  const lines = names.map((name) => (name && stacked ? inLines(name, width) : name ? [name] : []));
   const tops = [0];
-  for (const one of lines) tops.push(tops.at(-1) + (stacked ? 28 + LINE * one.length : 30));
+  for (const one of lines) tops.push(tops.at(-1) + (!one.length ? 20 : stacked ? 28 + LINE * one.length : 30));
   return { stacked, lines, tops, left: stacked ? 0 : longest, right: width - valueRoom, height: tops.at(-1) + 2 };
 }
 
 const nameOf = (place, index) =>
   place.lines[index].map((line, turn) => label(0, place.tops[index] + (place.stacked ? 13 : 19) + turn * LINE, line, { class: "name" }));
 
-const middle = (place, index) => (place.stacked ? place.tops[index + 1] - 15 : place.tops[index] + 15);
+/** Where a row's bar is; a row without a name belongs to the row above it. */
+const middle = (place, index) => (!place.lines[index].length ? place.tops[index] + 4 : place.stacked ? place.tops[index + 1] - 15 : place.tops[index] + 15);
 
 /**
  * From one total to another in steps.
@@ -39,6 +31,7 @@ const middle = (place, index) => (place.stacked ? place.tops[index + 1] - 15 : p
 export function waterfall(rows, format, formatStep) {
   return (width) => {
     const place = layout(width, rows.map((row) => row.name), 0);
+    const texts = rows.map((row) => (row.total ? format : formatStep)(row.value));
     let running = 0;
     const spans = rows.map((row) => {
       const from = row.total ? 0 : running;
@@ -46,7 +39,7 @@ export function waterfall(rows, format, formatStep) {
       return [from, running];
     });
     const ends = spans.flat();
-    const room = 78;
+    const room = widest(texts) + 18;
     const x = scaleLinear([Math.min(0, ...ends), Math.max(...ends)], [place.left, width - room]);
     const marks = rows.flatMap((row, index) => {
       const y = middle(place, index);
@@ -58,7 +51,7 @@ export function waterfall(rows, format, formatStep) {
       return [
         nameOf(place, index),
         s("rect", { class: kind, x: x(low), y: y - 8, width: Math.max(1.5, x(high) - x(low)), height: 16, rx: 2 }),
-        label(x(high) + 7, y + 4, row.total ? format(row.value) : formatStep(row.value), { class: row.total ? "value strong" : "value" }),
+        label(x(high) + 7, y + 4, texts[index], { class: row.total ? "value strong" : "value" }),
         linked,
       ];
     });
@@ -74,12 +67,12 @@ export function waterfall(rows, format, formatStep) {
 export function ranges(rows, format, { ends = (row) => format(row.point), mark } = {}) {
   return (width) => {
     const texts = rows.map(ends);
-    const room = Math.max(...texts.map((text) => text.length)) * LETTER + 12;
+    const room = widest(texts) + 18;
     const place = layout(width, rows.map((row) => row.name), room);
     const values = rows.flatMap((row) => [row.low, row.high]);
     const [least, most] = [Math.min(...values, mark ?? Infinity), Math.max(...values, mark ?? -Infinity)];
     const x = scaleLinear([least, most === least ? least + 1 : most], [place.left + 6, place.right - 6]);
-      const marks = rows.flatMap((row, index) => {
+    const marks = rows.flatMap((row, index) => {
       const y = middle(place, index);
       return [
         nameOf(place, index),
@@ -101,7 +94,7 @@ export function ranges(rows, format, { ends = (row) => format(row.point), mark }
 export function bars(rows, format) {
   return (width) => {
     const texts = rows.map((row) => format(row.value, row));
-    const room = Math.max(...texts.map((text) => text.length)) * LETTER + 12;
+    const room = widest(texts) + 18;
     const place = layout(width, rows.map((row) => row.name), room);
     const values = rows.map((row) => row.value);
     const x = scaleLinear([Math.min(0, ...values), Math.max(0, ...values) || 1], [place.left, place.right]);
@@ -110,7 +103,7 @@ export function bars(rows, format) {
       const [low, high] = [Math.min(0, row.value), Math.max(0, row.value)];
       return [
         nameOf(place, index),
-        s("rect", { class: row.kind ?? "total", x: x(low), y: y - 7, width: Math.max(1.5, x(high) - x(low)), height: 14, rx: 2 }),
+        row.value !== 0 && s("rect", { class: row.kind ?? "total", x: x(low), y: y - 7, width: Math.max(1.5, x(high) - x(low)), height: 14, rx: 2 }),
         label(x(high) + 7, y + 4, texts[index], { class: "value" }),
       ];
     });

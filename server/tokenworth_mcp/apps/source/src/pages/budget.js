@@ -2,21 +2,34 @@
 import { head, notes, part } from "../answers.js";
 import { chart, scrolling, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, plain, usd, usdShort, words } from "../figures.js";
+import { figure, plain, tokensShort, usd, usdShort, words } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
+import { sums } from "../sums.js";
 
 const day = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
 const moment = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 const PROJECTED = [["projected_low", "Used at the end, low (P10)"], ["projected_end", "Used at the end, middle (P50)"], ["projected_high", "Used at the end, high (P90)"]];
-const tokensShort = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+const hour = new Intl.DateTimeFormat("en-US", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const BETWEEN_MS = [HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS];
+const TICKS_MAX = 8;
 
 /** The unit that is limited, its words, and the fields that hold it. */
 function unitOf(answer) {
   const inUsd = answer.limit_usd !== undefined || answer.left_usd !== undefined || answer.left_tokens === undefined;
   const unit = inUsd ? "usd" : "tokens";
   const number = (name) => (answer[`${name}_${unit}`] === undefined ? undefined : Number(answer[`${name}_${unit}`]));
-  return { unit, number, short: inUsd ? usdShort : (value) => tokensShort.format(value), long: inUsd ? usd : (value) => `${plain(value)} tokens` };
+  return { unit, number, short: inUsd ? usdShort : tokensShort, long: inUsd ? usd : (value) => `${plain(value)} tokens` };
+}
+
+/** Whole hours or days of a period, UTC, and how each is said. */
+function calendar(start, end) {
+  const between = BETWEEN_MS.find((step) => (end - start) / step <= TICKS_MAX) ?? BETWEEN_MS.at(-1);
+  const first = Math.ceil(start / Math.min(between, DAY_MS)) * Math.min(between, DAY_MS);
+  const ticks = Array.from({ length: TICKS_MAX + 1 }, (_, index) => first + index * between).filter((at) => at <= end);
+  return { ticksX: () => ticks, formatX: (at) => (between < DAY_MS ? hour : day).format(at) };
 }
 
 /** What the pace foretells, as what is left: the middle, and where it is known, low and high, and when nothing is left. */
@@ -42,7 +55,7 @@ function foretold({ worst, last, best, outs }, long) {
 function burnDown(answer, { number, short, long }) {
   const [start, end, now] = ["starts_at", "ends_at", "as_of"].map((name) => (answer[name] ? Date.parse(answer[name]) : undefined));
   const limit = number("limit");
-  if (limit === undefined || start === undefined || end === undefined || !(now > start)) return null;
+  if (!(limit > 0) || start === undefined || end === undefined || !(now > start)) return null;
   const left = limit - number("spent");
   const forecast = forecastOf(answer, limit);
   const { worst, last, best, outs } = forecast;
@@ -50,7 +63,7 @@ function burnDown(answer, { number, short, long }) {
   const fan = worst === undefined || best === undefined ? [] : [{ x: now, low: left, high: left }, { x: end, low: worst, high: best }];
   return chart({
     title: "Burn-down",
-    says: `${long(left)} of ${long(limit)} left unspent on ${day.format(now)}.${foretold(forecast, long)} The thin dashes are the even pace${fan.length ? ", the band holds 8 of 10 outcomes" : ""}.`,
+    says: `${left < 0 ? `${long(-left)} more than ${long(limit)} spent by` : `${long(left)} of ${long(limit)} left unspent on`} ${day.format(now)}.${foretold(forecast, long)} The thin dashes are the even pace${fan.length ? ", the band holds 8 of 10 outcomes" : ""}.`,
     paint: overTime({
       band: fan,
       lines: [
@@ -61,7 +74,7 @@ function burnDown(answer, { number, short, long }) {
       marks: [{ x: now, text: `now: ${short(left)} left` }],
       levels: (worst ?? last) < 0 ? [{ y: 0, text: "" }] : [],
       spots: outs.map(({ name, at }) => ({ x: at, y: 0, text: name })),
-      zero: true, formatX: (at) => day.format(at), formatY: short,
+      zero: true, ...calendar(start, end), formatY: short,
     }),
     note: outs.length ? `Dots on the line of nothing left: ${outs.map(({ name, at }) => `${name} ${moment.format(at)}`).join(", ")} (UTC).` : null,
     table: table(["", "Amount"], [["Limit", long(limit)], ["Spent", long(number("spent"))], ["Held", long(number("held"))],
@@ -75,7 +88,7 @@ function standing(answer, { unit, number, short, long }) {
   return chart({
     title: "Where it stands",
     says: "Spent, held for calls that are under way, and left.",
-    paint: bars(names.map((name) => ({ name: words(name), value: number(name), kind: { spent: "total", held: "pale", left: "gain" }[name] })), long),
+    paint: bars(names.map((name) => ({ name: words(name), value: number(name), kind: { spent: "total", held: "pale", left: number("left") < 0 ? "loss" : "gain" }[name] })), long),
     table: table(["", unit === "usd" ? "USD" : "Tokens"], names.map((name) => [words(name), figure(answer, `${name}_${unit}`, unit === "usd" ? "usd" : "plain")])),
   });
 }
@@ -88,9 +101,9 @@ const limits = (answer) => part("Limits, the tightest first", answer.limits.leng
   answer.limits.map((one, index) => [one.budget, one.unit, ...["limit", "spent", "held", "left"].map((name) => figure(answer, `limits.${index}.${name}`, "plain")), one.period]),
 ), "Limits"));
 
-/** Lists that an answer may have beside what is drawn: by model, forecasts, what logs saw. */
+/** Lists that an answer may have beside what is drawn, such as what logs saw. */
 const lists = (answer) => Object.entries(answer)
-  .filter(([name, value]) => Array.isArray(value) && value.length > 0 && typeof value[0] === "object" && !["alerts", "limits"].includes(name))
+  .filter(([name, value]) => Array.isArray(value) && value.length > 0 && typeof value[0] === "object" && !["alerts", "limits", "by_model"].includes(name))
   .map(([name, rows]) => {
     const keys = [...new Set(rows.flatMap(Object.keys))];
     return part(words(name), scrolling(table(keys.map(words), rows.map((row, index) => keys.map((key, place) => (
@@ -108,7 +121,7 @@ export const page = {
         kicker: `Budget · ${answer.budget} · ${answer.period}`, number: figure(answer, `${shown}_${unit.unit}`, unit.unit === "usd" ? "usd" : "plain"),
         unit: unit.unit === "usd" ? shown : `tokens ${shown}`, headline: answer.headline, range: answer.do_next,
       }),
-      body: [burnDown(answer, unit), standing(answer, unit), alerts(answer), limits(answer), lists(answer), notes(answer)],
+      body: [burnDown(answer, unit), standing(answer, unit), answer.by_model?.some((one) => one.model) && sums(answer, "model", "USD in this period."), alerts(answer), limits(answer), lists(answer), notes(answer)],
     };
   },
 };

@@ -84,6 +84,7 @@ function ofEmployer(answer) {
 export const page = {
   tool: "explain_lock_in",
   fits: (answer) => answer.person?.curve !== undefined || answer.employer !== undefined,
-  main: { path: "person.cost.p50_usd", name: "Leaving costs" },
+  main: (answer) => (answer.person ? { path: "person.cost.p50_usd", name: () => "Leaving costs" }
+    : { path: "employer.switching.p50_usd", name: () => "Switching costs" }),
   draw: (answer) => (answer.person ? ofPerson(answer) : ofEmployer(answer)),
 };

@@ -23,22 +23,27 @@ function way(answer) {
   });
 }
 
+export const FAN = "The line is the middle (P50); the band holds 8 of 10 outcomes (P10 to P90); the dashes are face value.";
+
+/** An offer's years as a fan, face value above it. */
+export const fan = (rows, face) => ({
+  band: rows.map((row) => ({ x: row.year, low: row.p10_usd, high: row.p90_usd })),
+  lines: [
+    { spots: rows.map((row) => ({ x: row.year, y: row.p50_usd })), kind: "main", dots: true, name: "worth" },
+    ...(face ? [{ spots: face.map((y, index) => ({ x: index + 1, y })), kind: "faint", name: "face" }] : []),
+  ],
+  notes: rows.map((row) => ({ x: row.year, y: row.p50_usd, text: usdShort(row.p50_usd), under: true })),
+  formatX: (year) => `Year ${year}`, formatY: usdShort, ticksX: () => rows.map((row) => row.year),
+});
+
 function years(answer) {
   const rows = answer.pay.by_year;
   if (!rows) return null;
   const face = answer.face.by_year_usd;
   return chart({
     title: "Year by year",
-    says: "The line is the middle (P50); the band holds 8 of 10 outcomes (P10 to P90); the dashes are face value.",
-    paint: overTime({
-      band: rows.map((row) => ({ x: row.year, low: row.p10_usd, high: row.p90_usd })),
-      lines: [
-        { spots: rows.map((row) => ({ x: row.year, y: row.p50_usd })), kind: "main", dots: true, name: "worth" },
-        ...(face ? [{ spots: face.map((y, index) => ({ x: index + 1, y })), kind: "faint", name: "face" }] : []),
-      ],
-      notes: rows.map((row) => ({ x: row.year, y: row.p50_usd, text: usdShort(row.p50_usd), under: true })),
-      formatX: (year) => `Year ${year}`, formatY: usdShort, ticksX: () => rows.map((row) => row.year),
-    }),
+    says: FAN,
+    paint: overTime(fan(rows, face)),
     table: table(["Year", "Face", "P10", "P50", "P90"], rows.map((row, index) => [`Year ${row.year}`,
       face ? figure(answer, `face.by_year_usd.${index}`) : "",
       ...["p10_usd", "p50_usd", "p90_usd"].map((end) => figure(answer, `pay.by_year.${index}.${end}`))])),
@@ -58,18 +63,27 @@ function parts(answer) {
   });
 }
 
-/** What moves a result most, as ranges around it. */
-export function drivers(answer, result) {
-  const names = Object.keys(answer.tornado ?? {}).slice(0, 8);
+/** What moves a result by less than this share of what moves it most is not drawn. */
+const NEGLIGIBLE = 0.01;
+const AROUND = {
+  title: "What moves it most",
+  says: "Each bar runs from the result with an assumption at its low to the result with it at its high; the upright line is the result now.",
+};
+
+/** What moves a result most, as ranges around it; a range across zero, where there is one, stands out. */
+export function drivers(answer, result, { title, says } = AROUND) {
+  const width = ([a, b]) => Math.abs(a - b);
+  const all = Object.entries(answer.tornado ?? {});
+  const names = all.filter(([, ends]) => width(ends) > NEGLIGIBLE * width(all[0][1])).slice(0, 8).map(([name]) => name);
   if (!names.length) return null;
   const rows = names.map((name) => {
     const [a, b] = answer.tornado[name];
-    return { name: words(name), low: Math.min(a, b), high: Math.max(a, b) };
+    return { name: words(name), low: Math.min(a, b), high: Math.max(a, b), strong: Math.min(a, b) < 0 && Math.max(a, b) > 0 };
   });
   return chart({
-    title: "What moves it most",
-    says: "Each bar runs from the result with an assumption at its low to the result with it at its high; the upright line is the result now.",
-    paint: ranges(rows, usdShort, { ends: (row) => `${usdShort(row.low)} – ${usdShort(row.high)}`, mark: result }),
+    title,
+    says,
+    paint: ranges(rows, usdShort, { ends: (row) => `${usdShort(row.low)} to ${usdShort(row.high)}`, mark: result }),
     table: table(["Assumption", "At its low", "At its high"], names.map((name) => [words(name),
       figure(answer, `tornado.${name}.0`), figure(answer, `tornado.${name}.1`)])),
   });
@@ -93,7 +107,7 @@ const tokens = (answer) => answer.tokens && part("The tokens", h("p", { class: "
 export const page = {
   tool: "value_offer",
   fits: (answer) => answer.pay !== undefined && answer.waterfall !== undefined,
-  main: { path: "pay.p50_usd", name: "Pay value" },
+  main: () => ({ path: "pay.p50_usd", name: () => "Pay value" }),
   draw: (answer) => ({
     head: head({
       kicker: answer.label ? `Offer · ${answer.label}` : "Offer", number: figure(answer, "pay.p50_usd"),

@@ -15,7 +15,7 @@ function paid(answer) {
     paint: overTime({
       band: rows, lines: [{ spots: rows, kind: "main", name: usdShort(rows.at(-1).y) }], zero: true,
       levels: budget ? [{ y: budget, text: `budget ${usdShort(budget)}` }] : [],
-      formatX: (month) => `mo ${month}`, formatY: usdShort, ticksX: (x) => x.ticks(6).filter((month) => Number.isInteger(month) && month > 0),
+      formatX: (month) => `${month} mo`, formatY: usdShort, ticksX: (x) => x.ticks(6).filter((month) => Number.isInteger(month) && month > 0),
     }),
     table: table(["Month", "P10", "P50", "P90"], months.map((month) => [String(month), ...["p10_usd", "p50_usd", "p90_usd"].map((end) => figure(answer, `paid_by_month.${month}.${end}`))])),
   });
