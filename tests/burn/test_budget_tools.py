@@ -118,6 +118,16 @@ async def test_setting_the_same_again_changes_nothing_and_lowering_takes_effect_
     assert (lower.left_usd, lower.period) == (20, "month in UTC")
 
 
+async def test_what_rolls_over_stops_at_its_cap(context, clock):
+    period = {**MONTH, "unused": "rolls_over", "rollover_cap_usd": "$30"}
+    made = await ask("set_budget", context, budget="me", limit_usd=100, period=period)
+    assert made.period == "month in UTC, unused rolls over up to $30.00"
+    assert (await ask("set_budget", context, budget="me", limit_usd=100, period=period)).created is False
+    clock.now += timedelta(days=30)
+    seen = await ask("check_budget", context)
+    assert (seen.carried_usd, seen.left_usd) == (30, 130)
+
+
 async def test_0_10_and_the_text_of_it_are_one_request_and_another_amount_is_an_error(context):
     await ask("set_budget", context, budget="me", limit_usd=1)
     first = await ask("reserve_budget", context, budget="me", usd=0.1, key="a")
@@ -144,6 +154,11 @@ async def test_0_10_and_the_text_of_it_are_one_request_and_another_amount_is_an_
         ("set_budget", {"budget": "me", "limit_usd": 5, "limit_tokens": 5}),
         ("set_budget", {"budget": "me", "limit_usd": 5, "period": "fortnight"}),
         ("set_budget", {"budget": "me", "limit_usd": 5, "period": {"every": "once", "unused": "rolls_over"}}),
+        ("set_budget", {"budget": "me", "limit_usd": 5, "period": {"every": "day", "rollover_cap_usd": 5}}),
+        (
+            "set_budget",
+            {"budget": "me", "limit_usd": 5, "period": {**MONTH, "unused": "rolls_over", "rollover_cap_usd": -1}},
+        ),
         ("set_budget", {"budget": "../me", "limit_usd": 5}),
         ("check_budget", {"budgets": "me"}),
     ],

@@ -35,6 +35,8 @@ def command() -> None:
 @click.option("--period", help="once, day, week, month, or a rolling window such as 5h or 7d. [default: once]")
 @click.option("--timezone", help="The zone whose midnights bound the period. [default: UTC]")
 @click.option("--rolls-over", is_flag=True, help="What is left moves to the next period.")
+@click.option("--rollover-cap-usd", help="The most that moves, in USD.")
+@click.option("--rollover-cap-tokens", help="The most that moves, in tokens.")
 @click.option("--parent", help="The budget above it.")
 @click.option("--from-offer", metavar="FILE", help="Limit and period as the offer in FILE grants its tokens.")
 @format_option
@@ -46,6 +48,8 @@ def set_command(
     timezone: str | None,
     *,
     rolls_over: bool,
+    rollover_cap_usd: str | None,
+    rollover_cap_tokens: str | None,
     parent: str | None,
     from_offer: str | None,
     output_format: Format,
@@ -53,10 +57,13 @@ def set_command(
     """Create BUDGET, or change it; what is not given stays as it is."""
     if period is None and (timezone is not None or rolls_over):
         raise click.UsageError("--timezone and --rolls-over go with --period, such as --period month.")
+    caps = _said(rollover_cap_usd=rollover_cap_usd, rollover_cap_tokens=rollover_cap_tokens)
+    if caps and not rolls_over:
+        raise click.UsageError("--rollover-cap-usd and --rollover-cap-tokens go with --rolls-over.")
     arguments = _said(budget=budget, limit_usd=limit_usd, limit_tokens=limit_tokens, parent=parent)
     if period is not None:
         unused = "rolls_over" if rolls_over else "expires"
-        arguments["period"] = {"every": period, "timezone": timezone or "UTC", "unused": unused}
+        arguments["period"] = {"every": period, "timezone": timezone or "UTC", "unused": unused, **caps}
     if from_offer is not None:
         # What is given beside it goes before what the offer says.
         arguments = {**_granted(from_offer), **arguments}

@@ -102,6 +102,11 @@ async def test_a_read_only_server_shows_budgets_and_changes_none(tmp_path):
     [
         ({"per_month": 500}, {"limit_usd": 500}, "month in UTC"),
         ({"per_month": "500", "unused": "rolls_over"}, {"limit_usd": 500}, "month in UTC, unused rolls over"),
+        (
+            {"per_month": 500, "unused": "rolls_over", "rollover_cap": "1k"},
+            {"limit_usd": 500},
+            "month in UTC, unused rolls over up to $1,000.00",
+        ),
         ({"per_year": "12k"}, {"limit_usd": 12_000}, "rolling 365 days"),
         ({"share_of_base": "50%"}, {"limit_usd": 100_000}, "rolling 365 days"),
         ({"total": 3_000}, {"limit_usd": 3_000}, "once"),
@@ -109,6 +114,18 @@ async def test_a_read_only_server_shows_budgets_and_changes_none(tmp_path):
             {"tokens_per_month": "5M", "of": "model", "name": "claude-opus-5-5"},
             {"limit_tokens": 5_000_000},
             "month in UTC",
+        ),
+        (
+            {
+                "tokens_per_month": "5M",
+                "of": "model",
+                "name": "claude-opus-5-5",
+                "unused": "rolls_over",
+                "rollover_cap": 20,
+                "usd_per_million": 8,
+            },
+            {"limit_tokens": 5_000_000},
+            "month in UTC, unused rolls over up to 2,500,000 tokens",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
@@ -121,9 +138,11 @@ def test_a_grant_from_an_offer_becomes_a_budget_in_one_step(budget, tmp_path, to
 
 
 def test_a_grant_in_another_currency_becomes_dollars_at_the_offers_rate(budget, tmp_path):
-    offer = {"base": "100k", "currency": "EUR", "fx": 1.1, "tokens": {"per_month": 100}}
+    grant = {"per_month": 100, "unused": "rolls_over", "rollover_cap": 50}
+    offer = {"base": "100k", "currency": "EUR", "fx": 1.1, "tokens": grant}
     (tmp_path / "offer.json").write_text(json.dumps(offer), encoding="utf-8")
-    assert budget("set", "me", "--from-offer", "offer.json")["limit_usd"] == 110
+    made = budget("set", "me", "--from-offer", "offer.json")
+    assert (made["limit_usd"], made["period"]) == (110, "month in UTC, unused rolls over up to $55.00")
 
 
 def test_what_is_given_beside_an_offer_goes_before_it(budget, tmp_path):
@@ -136,10 +155,22 @@ def test_what_is_given_beside_an_offer_goes_before_it(budget, tmp_path):
     ("offer", "said"),
     [
         ({"base": 1}, "offer.tokens: missing"),
-        ({"base": 1, "tokens": {"per_month": 5, "unused": "rolls_over", "rollover_cap": 5}}, "rollover_cap"),
+        (
+            {
+                "base": 1,
+                "tokens": {
+                    "tokens_per_month": 5,
+                    "of": "flagship",
+                    "name": "openai",
+                    "unused": "rolls_over",
+                    "rollover_cap": 5,
+                },
+            },
+            "rollover_cap: an amount of money, and the budget counts tokens",
+        ),
         ({"base": 1, "tokens": {"per_month": 5, "per_year": 5}}, "exactly one amount"),
     ],
-    ids=["no grant", "a cap on what carries over", "two amounts"],
+    ids=["no grant", "a cap in money on tokens", "two amounts"],
 )
 def test_a_grant_that_no_budget_can_keep_is_refused_and_nothing_is_made(budget, tmp_path, offer, said):
     (tmp_path / "offer.json").write_text(json.dumps(offer), encoding="utf-8")

@@ -27,15 +27,26 @@ def budget_of_grant(offer: Offer) -> dict[str, Any]:
     grant = offer.tokens
     if grant is None:
         raise InvalidInputError("offer.tokens", "missing", "Send an offer with tokens, such as per_month: 500")
-    if grant.rollover_cap is not None:
+    every = _every(grant)
+    period: dict[str, str | int] = {"every": every, "unused": "expires"}
+    if grant.unused == "rolls_over" and every == "month":
+        period |= {"unused": "rolls_over", **_cap(offer, grant)}
+    return {**_limit(offer, grant), "period": period}
+
+
+def _cap(offer: Offer, grant: TokenGrant) -> dict[str, str | int]:
+    """The most that rolls over, in the unit of the limit."""
+    if grant.rollover_cap is None:
+        return {}
+    if grant.counted is None:
+        return {"rollover_cap_usd": str(_usd(offer, grant.rollover_cap))}
+    if grant.usd_per_million is None or not grant.usd_per_million.number:
         raise InvalidInputError(
             "offer.tokens.rollover_cap",
-            "a budget carries over all that is left, and cannot stop at a cap",
-            'Leave it out, or send "unused": "expires"',
+            "an amount of money, and the budget counts tokens",
+            "Send usd_per_million too, or leave the cap out",
         )
-    every = _every(grant)
-    carries = grant.unused == "rolls_over" and every == "month"
-    return {**_limit(offer, grant), "period": {"every": every, "unused": "rolls_over" if carries else "expires"}}
+    return {"rollover_cap_tokens": int(grant.rollover_cap.number / grant.usd_per_million.number * 1_000_000)}
 
 
 def _every(grant: TokenGrant) -> str:

@@ -60,6 +60,10 @@ def _amount_usd(value: object) -> Decimal:
     return _dollars(value, AMOUNT_USD_MAX)
 
 
+def _cap_usd(value: object) -> Decimal:
+    return _dollars(value, LIMIT_USD_MAX)
+
+
 def _limit_usd(value: object) -> Decimal | str:
     return REMOVED if value == REMOVED else _dollars(value, LIMIT_USD_MAX)
 
@@ -87,11 +91,19 @@ Usage = Annotated[dict[str, Any], Field(min_length=1, max_length=60), WithJsonSc
 
 
 class PeriodSpec(Strict):
-    """When a budget starts anew."""
+    """When a budget starts anew, and what becomes of what is left.
+
+    Attributes:
+        rollover_cap_usd, rollover_cap_tokens: the most that moves from one period to the next.
+    """
 
     every: str
     timezone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
     unused: Literal["expires", "rolls_over"] = "expires"
+    rollover_cap_usd: (
+        Annotated[Decimal, BeforeValidator(_cap_usd), PlainSerializer(str), WithJsonSchema(NUMBER_OR_TEXT)] | None
+    ) = None
+    rollover_cap_tokens: Tokens | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -101,12 +113,21 @@ class PeriodSpec(Strict):
                 raise ValueError('send "once", "day", "week", "month", or a rolling window such as "5h" or "7d"')
         if self.unused == "rolls_over" and self.every not in ("day", "week", "month"):
             raise ValueError('"unused": "rolls_over" goes with day, week or month; leave it out')
+        if self.unused != "rolls_over" and (self.rollover_cap_usd, self.rollover_cap_tokens) != (None, None):
+            raise ValueError('a rollover cap goes with "unused": "rolls_over"; send both, or neither')
         return self
 
     def period(self) -> Period:
         """The period as the ledger keeps it."""
         if self.every in ("once", "day", "week", "month"):
-            return Period(self.every, self.timezone, None, self.unused == "rolls_over")  # type: ignore[arg-type]  # checked
+            return Period(
+                self.every,  # type: ignore[arg-type]  # checked
+                self.timezone,
+                None,
+                self.unused == "rolls_over",
+                nano_of(self.rollover_cap_usd, up=False),
+                self.rollover_cap_tokens,
+            )
         found = WINDOW.fullmatch(self.every)
         return Period("rolling", "UTC", 0 if found is None else _window_s(found))
 
@@ -135,7 +156,7 @@ class SetBudgetRequest(Request):
         Field(
             default=None,
             description="once (default), day, week, month, a rolling window such as 5h or 7d, "
-            "or {every, timezone, unused: expires | rolls_over}",
+            "or {every, timezone, unused: expires | rolls_over, rollover_cap_usd | rollover_cap_tokens}",
         )
     )
     parent: BudgetId | None = None

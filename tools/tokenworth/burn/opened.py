@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from tokenworth.budgets import Amount, Budget, Period, Unit, usd
+from tokenworth.budgets import UNITS, Amount, Budget, Period, Unit, usd
 from tokenworth.context import Context, Ledger, PriceList
 from tokenworth.errors import LedgerUnusableError
 from tokenworth.money import dollars
@@ -58,7 +58,7 @@ def unit_in_words(value: int, unit: Unit) -> str:
 
 
 def period_in_words(budget: Budget) -> str:
-    """A period for people: "once", "month in Europe/Berlin, unused rolls over", "rolling 5 hours"."""
+    """A period for people: "once", "month in Europe/Berlin, unused rolls over up to $50.00", "rolling 5 hours"."""
     period: Period = budget.period
     if period.kind == "rolling":
         window_s = period.window_s or 0
@@ -67,7 +67,14 @@ def period_in_words(budget: Budget) -> str:
         return f"rolling {window_s // HOUR_S} hours"
     if period.kind == "once":
         return "once"
-    return f"{period.kind} in {period.timezone}" + (", unused rolls over" if period.rolls_over else "")
+    return f"{period.kind} in {period.timezone}" + _rollover_in_words(period)
+
+
+def _rollover_in_words(period: Period) -> str:
+    if not period.rolls_over:
+        return ""
+    caps = [unit_in_words(cap, unit) for unit in UNITS if (cap := period.cap(unit)) is not None]
+    return f", unused rolls over{' up to ' if caps else ''}{' and '.join(caps)}"
 
 
 def moment(at_ms: int | None) -> datetime | None:
