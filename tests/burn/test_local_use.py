@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 import tokenworth
-from support.agent_logs import claude_file, claude_line, write
+from support.agent_logs import claude_file, claude_line, codex_count, codex_file, codex_meta, write
 from tokenworth.burn.logs.local import LocalLogs
 from tokenworth.burn.models import CheckBudgetRequest, SetBudgetRequest
 from tokenworth.errors import InvalidInputError
@@ -51,6 +51,60 @@ async def test_without_a_budget_today_is_told_all_the_same(on_stdio):
     answer = await check(on_stdio)
     assert answer.headline.startswith("me: no budget yet. Today your agents used 100,000 tokens, $1.50")
     assert [seen.usd for seen in answer.observed] == [Decimal("1.5")]
+
+
+async def test_without_a_budget_today_is_told_by_model_too(on_stdio, tmp_path):
+    lines = [
+        claude_line("d", "r", (0, 0, 0, 10_000), at="2026-06-16T00:00:00.000Z", model="claude-haiku-4-5-20251001"),
+        claude_line("e", "r", (5, 0, 0, 0), at="2026-06-16T00:00:00.000Z", model="nobody-knows"),
+    ]
+    write(claude_file(tmp_path / "home", "d"), lines)
+    answer = await check(on_stdio)
+    # $15 and $5 a million tokens made, by the maker's list.
+    assert answer.data()["by_model"] == [
+        {"model": MODEL, "usd": 1.5, "tokens": 100_000},
+        {"model": "claude-haiku-4-5-20251001", "usd": 0.05, "tokens": 10_000},
+        {"model": "nobody-knows", "usd": 0.0, "tokens": 5},
+    ]
+
+
+def codex_quotas(home, five_hours_reset, week_resets):
+    limits = {
+        "primary": {"used_percent": 31.5, "window_minutes": 300, "resets_at": five_hours_reset},
+        "secondary": {"used_percent": 8, "window_minutes": 10_080, "resets_at": week_resets},
+    }
+    counted = codex_count((10, 0, 1), at="2026-06-15T23:00:00.000Z", limits=limits)
+    write(codex_file(home, "q"), [codex_meta("q"), counted])
+
+
+# The clock stands at the 16th of June, 0:00, which is 1,781,568,000 seconds since 1970.
+NOW_S = 1_781_568_000
+
+
+@pytest.mark.parametrize("budget", [True, False])
+async def test_official_quotas_stand_beside_until_their_window_is_over(on_stdio, tmp_path, budget):
+    if budget:
+        await tokenworth.set_budget(SetBudgetRequest(budget="me", limit_usd="$10"), on_stdio)
+    codex_quotas(tmp_path / "home", NOW_S + 7_200, NOW_S)
+    answer = await check(on_stdio)
+    assert answer.data()["quotas"] == [
+        {
+            "agent": "codex",
+            "window": "5 h",
+            "used_percent": 31.5,
+            "resets_at": "2026-06-16T02:00:00Z",
+            "seen_at": "2026-06-15T23:00:00Z",
+        }
+    ]
+    assert "Official quota of codex, 5 h: 31.5% used, anew at 06-16 02:00 UTC" in answer.text()
+
+
+async def test_no_network_s_caller_and_nobody_who_names_a_budget_reads_quotas(on_stdio, tmp_path):
+    await tokenworth.set_budget(SetBudgetRequest(budget="me", limit_usd="$10"), on_stdio)
+    codex_quotas(tmp_path / "home", NOW_S + 7_200, NOW_S + 7_200)
+    assert len((await check(on_stdio)).quotas) == 2
+    assert "quotas" not in (await check(context_on_network(on_stdio))).data()
+    assert "quotas" not in (await check(on_stdio, budget="me")).data()
 
 
 async def test_another_s_budget_and_a_network_s_caller_get_nothing_of_the_logs(on_stdio):

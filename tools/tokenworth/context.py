@@ -36,6 +36,7 @@ __all__ = [
     "LocalUse",
     "LoggedUse",
     "ObservedUse",
+    "OfficialQuota",
     "PathPoint",
     "PersonMonths",
     "Price",
@@ -274,6 +275,22 @@ class LoggedUse:
     unpriced_messages: int
 
 
+@dataclass(frozen=True, slots=True)
+class OfficialQuota:
+    """How much of a subscription's quota is used, as its provider told the agent tool.
+
+    Attributes:
+        resets_at: when it starts anew; None where it was not said.
+        seen_at: when it was told.
+    """
+
+    agent: str
+    window_minutes: int
+    used_percent: float
+    resets_at: datetime | None
+    seen_at: datetime
+
+
 class LocalUse(Protocol):
     """Knows what agent tools on this machine used, from their own logs; never asked for somebody elsewhere."""
 
@@ -282,6 +299,22 @@ class LocalUse(Protocol):
 
         Raises:
             HistoryUnusableError: what was read before is kept in a file that cannot be used.
+        """
+        ...
+
+    async def by_model(self, since: date) -> Sequence[tuple[str, LoggedUse]]:
+        """What was used of each model since a day began in UTC, by what was read before.
+
+        Raises:
+            HistoryUnusableError: it cannot be used.
+        """
+        ...
+
+    async def quotas(self) -> Sequence[OfficialQuota]:
+        """Official quotas as they were last told, by what was read before.
+
+        Raises:
+            HistoryUnusableError: it cannot be used.
         """
         ...
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenworth.context import Caller, Context, LoggedUse, PersonMonths, UseSeen
+from tokenworth.context import Caller, Context, LoggedUse, OfficialQuota, PersonMonths, UseSeen
 from tokenworth.prices.first_use import PricesOnFirstUse, local_prices, prices_folder_in_use
 
 if TYPE_CHECKING:
@@ -85,6 +86,18 @@ class _LocalLogsOnFirstUse:
         from tokenworth.burn.logs.local import LocalLogs  # noqa: PLC0415 - most calls need no logs
 
         return await LocalLogs(self._prices).use_since(moments)
+
+    async def by_model(self, since: date) -> Sequence[tuple[str, LoggedUse]]:
+        """What was used of each model since a day began in UTC."""
+        from tokenworth.burn.logs.local import LocalLogs  # noqa: PLC0415 - as above
+
+        return await LocalLogs(self._prices).by_model(since)
+
+    async def quotas(self) -> Sequence[OfficialQuota]:
+        """Official quotas as they were last told."""
+        from tokenworth.burn.logs.local import LocalLogs  # noqa: PLC0415 - as above
+
+        return await LocalLogs(self._prices).quotas()
 
 
 class _LedgerAt:

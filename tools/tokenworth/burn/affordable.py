@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tokenworth.budgets import Amount, BudgetState, Unit
+from tokenworth.burn.likely import Holds, with_likely_cost
 from tokenworth.burn.models import Affordable, PlannedCall
 from tokenworth.burn.opened import dollars_of, unit_in_words
 from tokenworth.burn.priced import Priced, worst_case
@@ -16,10 +17,19 @@ __all__ = ["affordable"]
 UNITS: Final[tuple[Unit, Unit]] = ("usd", "tokens")
 
 
-def affordable(planned: PlannedCall, state: BudgetState, prices: PriceList | None, at: datetime) -> Affordable:
-    """A planned call's worst case against the tightest limits."""
+def affordable(
+    planned: PlannedCall, state: BudgetState, prices: PriceList | None, at: datetime, holds: Holds = ()
+) -> Affordable:
+    """A planned call's worst case against the tightest limits, and its likely cost by what planned `holds` came to."""
     left = Amount(state.left("usd"), state.left("tokens"))
     priced = worst_case(planned, prices, at)
+    plan = _against(left, planned, priced, prices, at)
+    return with_likely_cost(plan, priced.nano_usd, priced.model, holds)
+
+
+def _against(
+    left: Amount, planned: PlannedCall, priced: Priced, prices: PriceList | None, at: datetime
+) -> Affordable:
     tokens = priced.tokens or 0
     worst_usd = dollars_of(priced.nano_usd)
     if priced.nano_usd is None and left.nano_usd is not None:

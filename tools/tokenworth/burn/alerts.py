@@ -13,7 +13,7 @@ from tokenworth.budgets import BudgetState, Unit
 from tokenworth.burn.ledger.periods import nominal_ms
 from tokenworth.burn.models import BurnAlert
 
-__all__ = ["burn_alerts", "duration_in_words", "spent_within"]
+__all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS", "burn_alerts", "duration_in_words", "spent_within"]
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS

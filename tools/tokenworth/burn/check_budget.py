@@ -9,7 +9,8 @@ from tokenworth.budgets import NANO, UNITS, BudgetState, Level, Unit, nano_usd, 
 from tokenworth.burn.affordable import affordable
 from tokenworth.burn.alerts import DAY_MS, burn_alerts
 from tokenworth.burn.by_model import MODELS_SHOWN, spent_by_model
-from tokenworth.burn.local_use import no_budget_yet, seen_locally
+from tokenworth.burn.likely import HOLDS_READ
+from tokenworth.burn.local_use import no_budget_yet, official_quotas, seen_locally
 from tokenworth.burn.models import (
     Affordable,
     BudgetChecked,
@@ -17,6 +18,7 @@ from tokenworth.burn.models import (
     CheckBudgetRequest,
     LimitAbove,
     ObservedUse,
+    OfficialQuota,
     Pace,
 )
 from tokenworth.burn.opened import dollars_of, ledger_of, moment, period_in_words, prices_of, unit_in_words
@@ -45,15 +47,18 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
     except InvalidInputError:
         if local_use is None:
             raise
-        return await no_budget_yet(context, local_use)
+        return await no_budget_yet(context, local_use, most=_most(request, MODELS_SHOWN))
+    quotas: list[OfficialQuota] = []
     if local_use is not None:
         state, today = await seen_locally(local_use, ledger, state)
+        quotas = await official_quotas(local_use, context.clock())
     level, unit = state.own, limited_unit(state)
     pace = None if unit is None else project(state, unit, await _history(ledger, state))
     alerts = [] if unit is None else burn_alerts(state, unit)
     plan = None
     if request.planned is not None:
-        plan = affordable(request.planned, state, await prices_of(context), context.clock())
+        holds = await ledger.planned_holds(level.budget.id, HOLDS_READ)
+        plan = affordable(request.planned, state, await prices_of(context), context.clock(), holds)
     balance = level.balance
     carried = level.budget.period.rolls_over
     return BudgetChecked(
@@ -76,12 +81,17 @@ async def check_budget(request: CheckBudgetRequest, context: Context) -> BudgetC
         pace=pace,
         alerts=alerts,
         observed=[*_observed(level), *today],
-        by_model=spent_by_model(state, most=None if request.detail == "full" else MODELS_SHOWN),
-        limits=_limits(state, most=None if request.detail == "full" else LIMITS_SHOWN),
+        by_model=spent_by_model(state, most=_most(request, MODELS_SHOWN)),
+        quotas=quotas or None,
+        limits=_limits(state, most=_most(request, LIMITS_SHOWN)),
         planned=plan,
         do_next=_do_next(state, unit, pace, alerts, plan),
         as_of=moment(state.now_ms) or context.clock(),
     )
+
+
+def _most(request: CheckBudgetRequest, concise: int) -> int | None:
+    return None if request.detail == "full" else concise
 
 
 async def _history(ledger: Ledger, state: BudgetState) -> Spends:

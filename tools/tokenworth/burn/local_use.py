@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from tokenworth.budgets import Amount, BudgetState, nano_usd
-from tokenworth.burn.models import BudgetChecked, ObservedUse
+from tokenworth.burn.alerts import MINUTE_MS, duration_in_words
+from tokenworth.burn.by_model import largest_first
+from tokenworth.burn.models import BudgetChecked, ModelUse, ObservedUse, OfficialQuota
 from tokenworth.burn.opened import moment
 from tokenworth.context import Context, Ledger, LocalUse, LoggedUse
 from tokenworth.errors import HistoryUnusableError
 
-__all__ = ["no_budget_yet", "seen_locally"]
+__all__ = ["no_budget_yet", "official_quotas", "seen_locally"]
 
 SOURCE: Final = "local agent logs"
 TODAY: Final = "local agent logs, today (UTC)"
@@ -37,8 +39,13 @@ async def seen_locally(
     return await ledger.state(level.budget.id), [_today(today)]
 
 
-async def no_budget_yet(context: Context, local_use: LocalUse) -> BudgetChecked:
+async def no_budget_yet(context: Context, local_use: LocalUse, *, most: int | None) -> BudgetChecked:
     """The answer to somebody who has no budget: today's use, as the logs have it.
+
+    Args:
+        context: who asks, and when.
+        local_use: the logs.
+        most: how many models to name, None for all.
 
     Raises:
         HistoryUnusableError: the history cannot be used.
@@ -57,10 +64,36 @@ async def no_budget_yet(context: Context, local_use: LocalUse) -> BudgetChecked:
         held_tokens=0,
         alerts=[],
         observed=[_today(today)],
+        by_model=largest_first(map(_used, await local_use.by_model(now.astimezone(UTC).date())), most=most),
+        quotas=await official_quotas(local_use, now) or None,
         limits=[],
         do_next="Set a limit with set_budget.",
         as_of=now,
     )
+
+
+async def official_quotas(local_use: LocalUse, now: datetime) -> list[OfficialQuota]:
+    """The official quotas whose window is still the one that was spoken of; none where the history cannot be used."""
+    try:
+        told = await local_use.quotas()
+    except HistoryUnusableError:
+        return []
+    return [
+        OfficialQuota(
+            agent=quota.agent,
+            window=duration_in_words(quota.window_minutes * MINUTE_MS),
+            used_percent=quota.used_percent,
+            resets_at=quota.resets_at,
+            seen_at=quota.seen_at,
+        )
+        for quota in told
+        if (quota.resets_at or quota.seen_at + timedelta(minutes=quota.window_minutes)) > now
+    ]
+
+
+def _used(model: tuple[str, LoggedUse]) -> ModelUse:
+    name, use = model
+    return ModelUse(model=name, usd=use.usd or Decimal(0), tokens=use.tokens)
 
 
 def _midnight(now: datetime) -> datetime:

@@ -23,6 +23,7 @@ __all__ = [
     "LimitAbove",
     "ModelUse",
     "ObservedUse",
+    "OfficialQuota",
     "Pace",
     "PeriodSpec",
     "PlannedCall",
@@ -362,6 +363,8 @@ class Affordable(Part):
         answer: "only_if" says in `condition` what would make it fit.
         worst_usd, worst_tokens: what reserve_budget would hold.
         cheapest_that_fits: the cheapest alternative that fits, with its worst case.
+        likely_low_usd, likely_usd, likely_high_usd: P10, P50 and P90, from what planned holds came to before.
+        likely_from: what they are taken from, or why there are none.
     """
 
     answer: Literal["fits", "does_not_fit", "only_if", "unpriced"]
@@ -370,6 +373,20 @@ class Affordable(Part):
     condition: str | None = None
     cheapest_that_fits: str | None = None
     cheapest_usd: UsdOut | None = None
+    likely_low_usd: UsdOut | None = None
+    likely_usd: UsdOut | None = None
+    likely_high_usd: UsdOut | None = None
+    likely_from: str | None = None
+
+
+class OfficialQuota(Part):
+    """How much of an agent's official quota is used, as its provider told it last; beside the budget, never part of it."""
+
+    agent: str
+    window: str
+    used_percent: float
+    resets_at: datetime | None = None
+    seen_at: datetime
 
 
 class BudgetChecked(Answer):
@@ -394,6 +411,7 @@ class BudgetChecked(Answer):
     alerts: list[BurnAlert]
     observed: list[ObservedUse]
     by_model: list[ModelUse] = Field(default_factory=list[ModelUse])
+    quotas: list[OfficialQuota] | None = None
     limits: list[LimitAbove]
     planned: Affordable | None = None
     do_next: str

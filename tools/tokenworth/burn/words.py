@@ -12,7 +12,16 @@ from tokenworth.money import percent
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tokenworth.burn.models import BudgetChecked, BurnAlert, LimitAbove, ModelUse, ObservedUse, Pace
+    from tokenworth.burn.models import (
+        Affordable,
+        BudgetChecked,
+        BurnAlert,
+        LimitAbove,
+        ModelUse,
+        ObservedUse,
+        OfficialQuota,
+        Pace,
+    )
 
 __all__ = ["checked_in_words"]
 
@@ -31,9 +40,9 @@ def checked_in_words(answer: BudgetChecked) -> str:
         lines += _pace(answer.pace)
     lines += [_alert(alert) for alert in answer.alerts]
     lines += [_observed(seen) for seen in answer.observed]
+    lines += [_quota(quota) for quota in answer.quotas or ()]
     if answer.planned is not None and answer.planned.worst_usd is not None:
-        worst = answer.planned
-        lines.append(f"Planned, at worst: {_usd(worst.worst_usd or Decimal(0))} and {worst.worst_tokens:,} tokens.")
+        lines.append(_planned(answer.planned))
     lines += [answer.do_next, f"As of {answer.as_of:%Y-%m-%d %H:%M:%S} UTC."]
     return "\n".join(lines)
 
@@ -81,6 +90,22 @@ def _alert(alert: BurnAlert) -> str:
     return (
         f"{alert.severity}: burning {alert.burn_rate:g}x over {alert.long_window} and still over {alert.short_window} "
         f"(alert from {alert.threshold:g}x); {percent(alert.share_of_limit, places=1)} of the limit went in that time."
+    )
+
+
+def _planned(plan: Affordable) -> str:
+    worst = f"Planned, at worst: {_usd(plan.worst_usd or Decimal(0))} and {plan.worst_tokens:,} tokens"
+    if plan.likely_low_usd is None or plan.likely_usd is None or plan.likely_high_usd is None:
+        return f"{worst}; {plan.likely_from}." if plan.likely_from is not None else f"{worst}."
+    low, middle, high = map(_usd, (plan.likely_low_usd, plan.likely_usd, plan.likely_high_usd))
+    return f"{worst}; likely {low} to {high}, {middle} in the middle ({plan.likely_from})."
+
+
+def _quota(quota: OfficialQuota) -> str:
+    anew = "" if quota.resets_at is None else f", anew at {quota.resets_at:%m-%d %H:%M} UTC"
+    return (
+        f"Official quota of {quota.agent}, {quota.window}: {quota.used_percent:g}% used{anew} "
+        f"(told {quota.seen_at:%m-%d %H:%M} UTC; no part of this budget)."
     )
 
 
