@@ -26,6 +26,7 @@ KEY = "sk-secret-0123456789"
 ENVIRONMENT = {provider.key_variable: KEY for provider in PROVIDERS.values()} | {
     "LITELLM_PROXY_URL": f"https://{PROXY}"
 }
+EMPTY = {"data": [], "has_more": False, "next_page": None}
 # What each report cannot do without.
 NEEDS = {"anthropic-limits": {"user": "user_01AbC"}, "github-copilot": {"organization": "octo-org"}}
 
@@ -36,7 +37,10 @@ def recorded(provider: str) -> dict[str, list[dict]]:
 
 @dataclass
 class Upstream:
-    """What each path answers: its pages by cursor or number, or an answer of a test's own; and what was asked."""
+    """What each path answers: its pages by cursor or number, or an answer of a test's own; and what was asked.
+
+    A report that is asked for day by day has its pages by path and day; a day without any is empty.
+    """
 
     pages: dict[str, list[dict]]
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -48,11 +52,16 @@ class Upstream:
         query = parse_qs(target.query)
         self.asked.append((target.path, query))
         self.headers.append(seen.headers)
-        if target.path in self.answers:
-            await self.answers[target.path](seen, writer)
+        path = self._known(target.path, query.get("starting_at", [""])[0])
+        if path in self.answers:
+            await self.answers[path](seen, writer)
             return
-        page = self._page(self.pages.get(target.path, []), query.get("page", [None])[0])
+        by_day = any(known.startswith(f"{target.path}?") for known in self.pages)
+        page = self._page(self.pages.get(path, [EMPTY] if by_day else []), query.get("page", [None])[0])
         writer.write(reply(404) if page is None else reply(200, json.dumps(page).encode()))
+
+    def _known(self, path, day):
+        return of_day if (of_day := f"{path}?starting_at={day}") in self.pages else path
 
     @staticmethod
     def _page(pages, cursor):

@@ -151,6 +151,9 @@ async def test_a_row_that_cannot_be_told_from_another_is_refused(owned, instead)
     assert "request_id is missing" in await refused(owned, "litellm-logs", prepare)
 
 
+CLAUDE_CODE = "/v1/organizations/usage_report/claude_code?starting_at=2026-06-02"
+BREAKDOWN = ("data", 0, "model_breakdown", 1)
+TOKENS = ("input", "output", "cache_read", "cache_creation")
 # Where each figure is: the path, and the way to it in the last page of the fixture.
 FIGURES = [
     ("anthropic", USAGE, ("data", 0, "usage", "uncached_input_tokens")),
@@ -168,6 +171,14 @@ FIGURES = [
     ("anthropic-admin", "/v1/organizations/cost_report", ("data", 0, "results", 0, "amount")),
     ("anthropic-limits", "/v1/organizations/spend_limits/effective", ("data", 1, "period_to_date_spend")),
     ("anthropic-limits", "/v1/organizations/spend_limits/effective", ("data", 1, "period")),
+    ("claude-code", CLAUDE_CODE, ("data",)),
+    ("claude-code", CLAUDE_CODE, ("data", 0, "date")),
+    ("claude-code", CLAUDE_CODE, ("data", 1, "model_breakdown")),
+    *(("claude-code", CLAUDE_CODE, (*BREAKDOWN, "tokens", name)) for name in TOKENS),
+    ("claude-code", CLAUDE_CODE, (*BREAKDOWN, "tokens")),
+    ("claude-code", CLAUDE_CODE, (*BREAKDOWN, "estimated_cost")),
+    ("claude-code", CLAUDE_CODE, (*BREAKDOWN, "estimated_cost", "amount")),
+    ("claude-code", CLAUDE_CODE, (*BREAKDOWN, "estimated_cost", "currency")),
     ("openai", "/v1/organization/usage/completions", ("data", 0, "results", 0, "input_tokens")),
     ("openai", "/v1/organization/costs", ("data", 0, "results", 0, "amount", "value")),
     ("openai", "/v1/organization/costs", ("data", 0, "results", 0, "amount", "currency")),
@@ -207,6 +218,39 @@ async def test_a_figure_that_is_missing_or_changed_is_named_and_never_zero(owned
             with pytest.raises(SourceDriftError, match=way[-1]):
                 await desk.observe(provider)
             assert await desk.observed() == {}
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        None,
+        {},
+        {"type": "user_actor"},
+        {"type": "user_actor", "email_address": ""},
+        {"type": "api_actor", "email_address": "developer@example.com"},
+        {"type": "robot", "email_address": "developer@example.com"},
+    ],
+    ids=range(6),
+)
+async def test_a_row_of_nobody_is_refused_where_one_members_use_is_asked_for(owned, actor):
+    async with desk_of(owned, "claude-code") as desk:
+        desk.upstream.pages[CLAUDE_CODE][0]["data"][1]["actor"] = actor
+        with pytest.raises(SourceDriftError, match="actor"):
+            await desk.observe("claude-code", user="developer@example.com")
+        assert await desk.observed() == {}
+
+
+async def test_a_busy_day_in_the_middle_is_asked_again_and_one_that_stays_so_costs_the_report(owned):
+    async with desk_of(owned, "claude-code") as desk:
+        page = json.dumps(desk.upstream.pages[CLAUDE_CODE][0]).encode()
+        desk.upstream.answers[CLAUDE_CODE] = says(reply(429, Retry_After=3), reply(200, page))
+        assert str((await desk.observe("claude-code")).usd) == "11.23"
+        before = await desk.observed()
+        desk.upstream.answers[CLAUDE_CODE] = says(reply(429))
+        with pytest.raises(StatusRefusedError, match="answered 429"):
+            await desk.observe("claude-code")
+        assert desk.waits[0] == 3
+        assert await desk.observed() == before
 
 
 @pytest.mark.parametrize(

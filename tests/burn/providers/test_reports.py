@@ -21,6 +21,7 @@ SUMS = {
     "anthropic": ("1.2395", 21_855, 4),
     "anthropic-admin": ("10.6", 399, 4),
     "anthropic-limits": ("123.456", None, 1),
+    "claude-code": ("11.23", 6_960, 17),  # a page for each of sixteen days, and one has two
     "openai": ("1.294567890123", 3_510, 4),
     "openrouter": ("25.5", None, 1),
     "openrouter-activity": ("1.115", 1_185, 2),
@@ -88,6 +89,20 @@ async def test_a_report_by_whole_days_says_that_it_begins_before_the_period(owne
         answer = await desk.observe("anthropic-admin")
     assert answer.counted_from == datetime(2026, 6, 15, tzinfo=UTC)
     assert answer.notes == ["the provider counts from 2026-06-15 00:00 UTC, before this period began"]
+
+
+async def test_claude_code_is_asked_for_day_by_day_and_a_members_use_alone_is_told_by_address(owner):
+    await limit(owner, Period("week"))
+    async with desk_of(owner, "claude-code") as desk:
+        answer = await desk.observe("claude-code", user="developer@example.com")
+        days = [query["starting_at"] for _, query in desk.upstream.asked]
+    assert days == [["2026-06-15"], ["2026-06-16"]]
+    assert (answer.usd, answer.tokens) == (0, 0)
+    assert answer.notes == ["the provider's figure is an estimate, and the last hour may be missing"]
+    await limit(owner)
+    async with desk_of(owner, "claude-code") as desk:
+        answer = await desk.observe("claude-code", user="Developer@example.com")
+    assert (answer.usd, answer.tokens) == (Decimal("10.86"), 6_660)
 
 
 async def test_a_long_grant_is_asked_for_in_ranges_of_a_month(owner):
@@ -178,6 +193,7 @@ async def test_a_week_of_copilot_is_asked_for_day_by_day_and_a_month_at_once(own
             Period("once"),
             "since: more than 30 days",
         ),
+        ("claude-code", {"since": datetime(2025, 1, 1, tzinfo=UTC)}, Period("once"), "since: more than 366 days ago"),
         ("github-copilot", {"since": datetime(2020, 1, 1, tzinfo=UTC)}, Period("once"), "since: more than 24 months"),
     ],
 )

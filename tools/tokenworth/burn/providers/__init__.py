@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokenworth.burn.providers import anthropic, github_copilot, litellm, openai, openrouter
+from tokenworth.burn.providers import anthropic, claude_code, github_copilot, litellm, openai, openrouter
 from tokenworth.burn.providers.provider import Provider
 
 __all__ = ["PROVIDERS", "Provider"]
@@ -15,6 +15,7 @@ PROVIDERS: Final[dict[str, Provider]] = {
         anthropic.ANALYTICS,
         anthropic.ADMIN,
         anthropic.LIMITS,
+        claude_code.CLAUDE_CODE,
         openai.PROVIDER,
         openrouter.KEY,
         openrouter.ACTIVITY,

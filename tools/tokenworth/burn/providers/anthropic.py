@@ -16,7 +16,7 @@ from tokenworth.burn.providers.pages import Asking, Parameters
 from tokenworth.burn.providers.provider import Findings, Provider, Question, Quota, midnight
 from tokenworth.errors import InvalidInputError
 
-__all__ = ["ADMIN", "ANALYTICS", "LIMITS"]
+__all__ = ["ADMIN", "ANALYTICS", "LIMITS", "ROOT"]
 
 HOST: Final = "api.anthropic.com"
 KEY: Final = "ANTHROPIC_ADMIN_API_KEY"
