@@ -14,7 +14,8 @@ DAY = timedelta(days=1)
 
 
 def capped(dollars=None, tokens=None):
-    return Period("day", "UTC", None, True, None if dollars is None else dollars * NANO, tokens)
+    cap_nano_usd = None if dollars is None else dollars * NANO
+    return Period("day", rolls_over=True, cap_nano_usd=cap_nano_usd, cap_tokens=tokens)
 
 
 async def limit(book, dollars, cap, budget="me"):

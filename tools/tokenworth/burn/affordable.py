@@ -27,9 +27,7 @@ def affordable(
     return with_likely_cost(plan, priced.nano_usd, priced.model, holds)
 
 
-def _against(
-    left: Amount, planned: PlannedCall, priced: Priced, prices: PriceList | None, at: datetime
-) -> Affordable:
+def _against(left: Amount, planned: PlannedCall, priced: Priced, prices: PriceList | None, at: datetime) -> Affordable:
     tokens = priced.tokens or 0
     worst_usd = dollars_of(priced.nano_usd)
     if priced.nano_usd is None and left.nano_usd is not None:

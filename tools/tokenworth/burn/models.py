@@ -380,7 +380,7 @@ class Affordable(Part):
 
 
 class OfficialQuota(Part):
-    """How much of an agent's official quota is used, as its provider told it last; beside the budget, never part of it."""
+    """How much of an agent's official quota is used, as its provider told it last; never part of the budget."""
 
     agent: str
     window: str

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -55,7 +56,7 @@ class LocalLogs:
         Raises:
             HistoryUnusableError: as for `use_since`.
         """
-        return await to_thread.run_sync(self._read, lambda history: _by_model(history, since))
+        return await to_thread.run_sync(self._read, partial(_by_model, since))
 
     async def quotas(self) -> Sequence[OfficialQuota]:
         """Official quotas as they were last told, by what was read before.
@@ -85,12 +86,14 @@ def _unusable(error: sqlite3.Error) -> HistoryUnusableError:
     return HistoryUnusableError(f"it cannot be used now ({error.sqlite_errorname})")
 
 
-def _by_model(history: History, since: date) -> list[tuple[str, LoggedUse]]:
+def _by_model(since: date, history: History) -> list[tuple[str, LoggedUse]]:
     found: dict[str, LoggedUse] = {}
     for row in rows(history, ("model",), UTC, since):
         before = found.get(row.model or "", LoggedUse(None, 0, 0))
         usd = before.usd if row.usd is None else row.usd + (before.usd or 0)
-        found[row.model or ""] = LoggedUse(usd, before.tokens + sum(row.tokens), before.unpriced_messages + row.unpriced)
+        found[row.model or ""] = LoggedUse(
+            usd, before.tokens + sum(row.tokens), before.unpriced_messages + row.unpriced
+        )
     return list(found.items())
 
 

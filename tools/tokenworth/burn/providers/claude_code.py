@@ -1,4 +1,4 @@
-"""Anthropic's Claude Code analytics: what each member's Claude Code used, by days in UTC, priced by Anthropic's estimate.
+"""Anthropic's Claude Code analytics: what each member's Claude Code used by days in UTC, at Anthropic's own estimate.
 
 One day a request, paged by cursor; amounts are whole cents.
 https://platform.claude.com/docs/en/manage-claude/claude-code-analytics-api
