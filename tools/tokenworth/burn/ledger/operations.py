@@ -133,13 +133,15 @@ class Settle:
         held = NOTHING if expired else Amount(-(entry.nano_usd or 0), -(entry.tokens or 0))
         spent = Amount((charged.nano_usd or 0) - (before.nano_usd or 0), (charged.tokens or 0) - (before.tokens or 0))
         unpriced = (charged.tokens or 0) if charged.nano_usd is None else 0
+        named = self.model is not None or entry.model is not None
         for leg in entry.legs:
             balance = desk.at(leg)
             desk.count(balance, held=held, spent=spent)
             balance.unpriced_tokens += unpriced
             desk.spend(leg[0], spent, desk.now_ms)
-            _spend_on(desk, entry.model, leg, before, -1)
-            _spend_on(desk, self.model or entry.model, leg, charged, 1)
+            if named:
+                _spend_on(desk, entry.model, leg, before, -1)
+                _spend_on(desk, self.model or entry.model, leg, charged, 1)
             _put_excess_on_main(desk, leg)
         left = desk.left(desk.places(entry.budget))
         entry.state = "released" if charged == NOTHING else "settled"
