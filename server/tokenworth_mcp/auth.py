@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
 from mcp.server.auth.middleware.auth_context import auth_context_var, get_access_token
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -17,7 +20,8 @@ from tokenworth.burn.ledger.tenancy import escaped
 from tokenworth.context import Caller, Context
 from tokenworth.errors import InvalidInputError, NotAllowedError
 from tokenworth.wiring import context_of_caller
-from tokenworth_mcp.auth_jwt import IssuedTokens, IssuerKeys, KeysUnavailableError, keys_reader
+from tokenworth_mcp.admission import ADMISSION
+from tokenworth_mcp.auth_jwt import LEEWAY_SECONDS, IssuedTokens, IssuerKeys, KeysUnavailableError, keys_reader
 from tokenworth_mcp.auth_tokens import TOKEN_PREFIX, TokenFile, read_tokens
 from tokenworth_mcp.scopes import ADMIN_SCOPE
 from tokenworth_mcp.settings import Settings
@@ -27,6 +31,10 @@ __all__ = ["METADATA_PATH", "Authority", "BearerGate", "CallerContexts", "author
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 TOKEN_CHARACTERS_MAX: Final = 8_192
 RETRY_SECONDS: Final = 15
+# A token in the file may be revoked at any moment, which costs little to see; a JWT ends when it says, or with its key.
+STATIC_AGAIN_SECONDS: Final = 1.0
+ISSUED_AGAIN_SECONDS: Final = 60.0
+AGAIN_SECONDS_MIN: Final = 0.05
 OWN_BUDGET_CHARACTERS_MAX: Final = 128
 
 
@@ -55,6 +63,19 @@ class Authority:
         if self.static is not None and token.startswith(TOKEN_PREFIX):
             return await self.static.verify(token)
         return None if self.issued is None else await self.issued.verify(token)
+
+    async def dismissed(self, accepted: AccessToken) -> None:
+        """Return once a token that was accepted no longer is, or allows something else, or cannot be checked."""
+        again: AccessToken | None = accepted
+        while again == accepted:
+            seconds = STATIC_AGAIN_SECONDS if accepted.token.startswith(TOKEN_PREFIX) else ISSUED_AGAIN_SECONDS
+            if accepted.expires_at is not None:
+                seconds = min(seconds, accepted.expires_at + LEEWAY_SECONDS - time.time())
+            await anyio.sleep(max(seconds, AGAIN_SECONDS_MIN))
+            try:
+                again = await self.verify(accepted.token)
+            except KeysUnavailableError:
+                return
 
     @property
     def metadata_url(self) -> str | None:
@@ -154,9 +175,11 @@ class BearerGate:
             return
         user = AuthenticatedUser(accepted)
         before = auth_context_var.set(user)
+        admitted_before = ADMISSION.set(partial(authority.dismissed, accepted))
         try:
             await self._app({**scope, "user": user}, receive, send)
         finally:
+            ADMISSION.reset(admitted_before)
             auth_context_var.reset(before)
 
 

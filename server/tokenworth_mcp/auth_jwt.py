@@ -21,7 +21,7 @@ from tokenworth.errors import DataUnreadableError, FetchError
 from tokenworth.http import Fetched, HttpLimits, HttpSeams, open_http_client
 from tokenworth_mcp.strict_json import JsonRefusedError, is_list, is_object, read_json
 
-__all__ = ["IssuedTokens", "IssuerKeys", "KeysUnavailableError", "keys_reader"]
+__all__ = ["LEEWAY_SECONDS", "IssuedTokens", "IssuerKeys", "KeysUnavailableError", "keys_reader"]
 
 KEYS_BYTES_MAX: Final = 262_144
 KEYS_MAX: Final = 100
@@ -170,6 +170,7 @@ class IssuedTokens:
             client_id=client if isinstance(client, str) else subject,
             scopes=_scopes(claims.get("scope", claims.get("scp"))),
             subject=subject,
+            expires_at=int(claims["exp"]),
             claims={"iss": self.issuer, "tenant": tenant},
         )
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tokenworth_mcp.answer_size import BoundedAnswer
 from tokenworth_mcp.auth import Authority
 from tokenworth_mcp.exchange import answer_handshake_era, version_of
+from tokenworth_mcp.limits import LISTENING
 from tokenworth_mcp.messages import MessageRefusedError, read_message
 from tokenworth_mcp.scopes import scopes_needed
 from tokenworth_mcp.settings import Settings
@@ -110,6 +111,8 @@ class MessageGuard:
         await refusal(scope, receive, send)
 
     async def _pass_on(self, message: JSONRPCMessage, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        if _listens(message):
+            scope[LISTENING]()
         if isinstance(message, JSONRPCRequest):
             send = BoundedAnswer(send, self._answer_bytes_max, message).send
         if _wants_events(message):
@@ -167,7 +170,12 @@ def _wants_events(message: JSONRPCMessage) -> bool:
     if not isinstance(message, JSONRPCRequest):
         return False
     meta = (message.params or {}).get("_meta")
-    return message.method == "subscriptions/listen" or (is_object(meta) and "progressToken" in meta)
+    return _listens(message) or (is_object(meta) and "progressToken" in meta)
+
+
+def _listens(message: JSONRPCMessage) -> bool:
+    """Whether a client asked to be told of changes; how many may at a time, `subscriptions` knows."""
+    return isinstance(message, JSONRPCRequest) and message.method == "subscriptions/listen"
 
 
 async def _while_connected(answer: Callable[[], Awaitable[None]], receive: Receive) -> None:

@@ -20,10 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tokenworth_mcp.answer_size import is_stream
 from tokenworth_mcp.settings import Settings
 
-__all__ = ["CallerLimits", "Rate"]
+__all__ = ["LISTENING", "CallerLimits", "Rate"]
 
 CALLERS_KEPT_MAX: Final = 10_000
 RETRY_SECONDS: Final = 1
+LISTENING: Final = "tokenworth.listening"
+"""Where a request's scope has what is called once it only listens: it then takes nobody's place any more."""
 
 
 @dataclass(slots=True)
@@ -68,10 +70,18 @@ class CallerLimits:
             await refusal(scope, receive, send)
             return
         self._count(rate, 1)
+        counted = True
+
+        def listening() -> None:
+            nonlocal counted
+            if counted:
+                counted = False
+                self._count(rate, -1)
+
         try:
-            await self._in_time(scope, receive, send)
+            await self._in_time({**scope, LISTENING: listening}, receive, send)
         finally:
-            self._count(rate, -1)
+            listening()
 
     def _rate(self, scope: Scope) -> Rate | None:
         user = scope.get("user")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
-from typing import Any, Final
+from typing import Final
 
 import anyio
 from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
 from mcp_types import (
     JSONRPCError,
@@ -28,7 +27,7 @@ from mcp_types import (
 
 from tokenworth.errors import InvalidInputError
 from tokenworth_mcp.messages import MessageRefusedError, read_message
-from tokenworth_mcp.sdk_compat import answer_probe, is_probe
+from tokenworth_mcp.sdk_compat import TableServer, answer_probe, is_probe
 from tokenworth_mcp.shutdown import shutdown_asked
 from tokenworth_mcp.strict_json import MESSAGE_BYTES_MAX
 
@@ -39,8 +38,10 @@ PIPE_BYTES: Final = 4_096
 END_GRACE_SECONDS: Final = 5.0
 
 
-def run_stdio(server: Server[Any], around: AbstractAsyncContextManager[None] | None = None) -> None:
-    """Serve one client over this process's stdin and stdout until it leaves or a signal asks us to.
+def run_stdio(server: TableServer, around: AbstractAsyncContextManager[None] | None = None) -> None:
+    """Serve one client over this process's stdin and stdout until it leaves or a signal asks us to end.
+
+    What was asked is answered first, for a few seconds at most; a second signal ends it at once.
 
     Args:
         server: what answers.
@@ -59,17 +60,25 @@ def run_stdio(server: Server[Any], around: AbstractAsyncContextManager[None] | N
         anyio.run(_serve, server, read_fd, write_fd, around or nullcontext())
 
 
-async def _serve(server: Server[Any], read_fd: int, write_fd: int, around: AbstractAsyncContextManager[None]) -> None:
+async def _serve(server: TableServer, read_fd: int, write_fd: int, around: AbstractAsyncContextManager[None]) -> None:
+    wire = _Wire(server, read_fd, write_fd)
     async with around, anyio.create_task_group() as tasks:
-        tasks.start_soon(_end_when_asked, tasks.cancel_scope)
-        await _Wire(server, read_fd, write_fd).serve()
+
+        async def end_when_asked() -> None:
+            await shutdown_asked()
+            wire.read_no_more()
+            await shutdown_asked()
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(end_when_asked)
+        await wire.serve()
         tasks.cancel_scope.cancel()
 
 
 class _Wire:
     """One connection: what was asked and not yet answered, and whether the era is decided."""
 
-    def __init__(self, server: Server[Any], read_fd: int, write_fd: int) -> None:
+    def __init__(self, server: TableServer, read_fd: int, write_fd: int) -> None:
         self._server = server
         self._read_fd = read_fd
         self._write_fd = write_fd
@@ -77,6 +86,8 @@ class _Wire:
         self._unanswered: set[RequestId] = set()
         self._all_answered = anyio.Event()
         self._era_decided = False
+        self._ending = False
+        self._reading = anyio.CancelScope()
 
     async def serve(self) -> None:
         inbox_send, inbox = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -85,20 +96,33 @@ class _Wire:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._read, inbox_send)
                 tasks.start_soon(self._write, outbox_receive)
-                await self._server.run(inbox, outbox, self._server.create_initialization_options())
+                server = self._server.lowlevel
+                await server.run(inbox, outbox, server.create_initialization_options())
         except* (BrokenPipeError, ConnectionResetError):
             pass  # the client is gone: an end like any other
 
+    def read_no_more(self) -> None:
+        """Take what arrives from now on for nothing, as if the client had closed its end."""
+        self._ending = True
+        self._reading.cancel()
+
     async def _read(self, inbox: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
-        async with inbox, aclosing(_lines(self._read_fd)) as lines:
+        async with inbox, aclosing(_lines(self._next_chunk)) as lines:
             async for line in lines:
                 if (message := await self._accept(line)) is not None:
                     await inbox.send(SessionMessage(message))
-            # EOF ends the SDK's loop and cancels what it is doing; let what was asked be answered first.
+            # EOF ends the SDK's loop and cancels what it is doing; let what was asked be answered first, and streams
+            # with their end.
+            self._server.end_streams()
             with anyio.move_on_after(END_GRACE_SECONDS):
                 while self._unanswered:
                     self._all_answered = anyio.Event()
                     await self._all_answered.wait()
+
+    async def _next_chunk(self) -> bytes:
+        with anyio.CancelScope() as self._reading:
+            return b"" if self._ending else await _read_some(self._read_fd)
+        return b""
 
     async def _write(self, outbox: MemoryObjectReceiveStream[SessionMessage]) -> None:
         async with outbox:
@@ -114,11 +138,10 @@ class _Wire:
             return None
         if isinstance(message, JSONRPCRequest):
             if not self._era_decided and is_probe(message):
-                await self._send((await answer_probe(self._server, message)).message)
+                await self._send((await answer_probe(self._server.lowlevel, message)).message)
                 return None
             self._era_decided = True
-            if message.method != "subscriptions/listen":  # its answer is its end, and nobody waits for that
-                self._unanswered.add(message.id)
+            self._unanswered.add(message.id)
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             self._settle((message.params or {}).get("requestId"))  # a cancelled request is never answered
         return message
@@ -139,11 +162,11 @@ class _Wire:
             self._all_answered.set()
 
 
-async def _lines(fd: int) -> AsyncGenerator[bytes]:
+async def _lines(next_chunk: Callable[[], Awaitable[bytes]]) -> AsyncGenerator[bytes]:
     """The lines that arrive; of one that is too long only the head, which no parser takes for JSON."""
     pending = bytearray()
     skipping = False
-    while chunk := await _read_some(fd):
+    while chunk := await next_chunk():
         *whole, rest = chunk.split(b"\n")
         for part in whole:
             pending += part
@@ -177,11 +200,6 @@ async def _write_some(fd: int, data: memoryview) -> int:
     except OSError:
         return await to_thread.run_sync(os.write, fd, data)
     return os.write(fd, data[:PIPE_BYTES])
-
-
-async def _end_when_asked(scope: anyio.CancelScope) -> None:
-    await shutdown_asked()
-    scope.cancel()
 
 
 @contextmanager

@@ -7,7 +7,8 @@ for itself, and a client listens in the modern era.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.context import ServerRequestContext
@@ -18,15 +19,19 @@ from mcp_types import (
     INVALID_PARAMS,
     EmptyResult,
     SubscribeRequestParams,
+    SubscriptionFilter,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
     UnsubscribeRequestParams,
 )
 
+from tokenworth_mcp.admission import until_dismissed
 from tokenworth_mcp.resources import BUDGETS
-from tokenworth_mcp.watching import changed_budgets
+from tokenworth_mcp.watching import Listener, Watch, may_change
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mcp.server.connection import Connection
 
     from tokenworth.context import Context
@@ -34,8 +39,11 @@ if TYPE_CHECKING:
 __all__ = ["Subscriptions"]
 
 WATCHED_MAX: Final = 50
-STREAMS_MAX: Final = 256
+STREAMS_MAX: Final = 512
+STREAMS_OF_CALLER_MAX: Final = 32
 WATCHING: Final = "tokenworth.watching"
+
+_Who = tuple[str | None, str]
 
 
 class Subscriptions:
@@ -52,7 +60,9 @@ class Subscriptions:
         """
         self._contexts = contexts
         self._connection_of = connection_of
-        self._streams: set[ListenHandler] = set()
+        self._watch = Watch()
+        self._streams: dict[ListenHandler, _Who] = {}
+        self._ended = False
 
     def serve_streams(self, server: Server[Any]) -> None:
         """Answer the modern era's requests to listen."""
@@ -64,7 +74,8 @@ class Subscriptions:
         server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
 
     def end_streams(self) -> None:
-        """Tell everybody who listens that the stream has come to its end."""
+        """Tell everybody who listens that the stream has come to its end, and begin no other."""
+        self._ended = True
         for stream in tuple(self._streams):
             stream.close()
 
@@ -72,31 +83,42 @@ class Subscriptions:
         self, ctx: ServerRequestContext[Any], params: SubscriptionsListenRequestParams
     ) -> SubscriptionsListenResult:
         asked = params.notifications.resource_subscriptions or ()
-        watched = [address for address in dict.fromkeys(asked) if address.startswith(BUDGETS)]
         if len(asked) > WATCHED_MAX:
             raise MCPError(INVALID_PARAMS, f"over {WATCHED_MAX} addresses. Listen to fewer in one stream")
-        if len(self._streams) >= STREAMS_MAX:
-            raise MCPError(INVALID_PARAMS, f"{STREAMS_MAX} streams are open. End one, or try again later")
+        watched = [address for address in dict.fromkeys(asked) if may_change(address)]
+        context = self._contexts()
         # A bus for each stream: the same address is another tenant's other budget.
         bus = InMemorySubscriptionBus()
         stream = ListenHandler(bus)
-        self._streams.add(stream)
-        changes = changed_budgets(watched, self._contexts())
+        with self._counted(stream, (context.caller.tenant, context.caller.budget)):
+            listener = await self._watch.listen(watched, context)  # what changes after the acknowledgement is told
+            beside = [asyncio.create_task(each) for each in (_publish(bus, listener, stream), _dismiss(stream))]
+            try:
+                if self._ended:
+                    raise MCPError(INVALID_PARAMS, "the server ends. Listen again")
+                # Only what will be told is acknowledged: tools, prompts and documents stay as they are.
+                honored = SubscriptionFilter(resource_subscriptions=watched or None)
+                return await stream(ctx, params.model_copy(update={"notifications": honored}))
+            finally:
+                for task in beside:
+                    task.cancel()
+                listener.leave()
+
+    @contextmanager
+    def _counted(self, stream: ListenHandler, who: _Who) -> Generator[None]:
+        if len(self._streams) >= STREAMS_MAX:
+            raise MCPError(INVALID_PARAMS, f"{STREAMS_MAX} streams are open. Try again later")
+        if sum(each == who for each in self._streams.values()) >= STREAMS_OF_CALLER_MAX:
+            raise MCPError(INVALID_PARAMS, f"{STREAMS_OF_CALLER_MAX} streams of yours are open. End one first")
+        self._streams[stream] = who
         try:
-            await anext(changes)  # what changes after the acknowledgement is told
-            publishing = asyncio.create_task(_publish(bus, changes))
-        except BaseException:
-            self._streams.discard(stream)
-            raise
-        try:
-            return await stream(ctx, params)
+            yield
         finally:
-            publishing.cancel()
-            self._streams.discard(stream)
+            del self._streams[stream]
 
     async def _subscribe(self, ctx: ServerRequestContext[Any], params: SubscribeRequestParams) -> EmptyResult:
         address = str(params.uri)
-        if not address.startswith(BUDGETS):
+        if not may_change(address):
             raise MCPError(INVALID_PARAMS, f"uri: only budgets change. Subscribe to an address such as {BUDGETS}me")
         connection = self._connection_of(ctx)
         watching = self._watching(connection)
@@ -104,9 +126,12 @@ class Subscriptions:
             return EmptyResult()
         if len(watching) >= WATCHED_MAX:
             raise MCPError(INVALID_PARAMS, f"over {WATCHED_MAX} subscriptions. Unsubscribe from one first")
-        changes = changed_budgets([address], self._contexts())
-        await anext(changes)
-        watching[address] = asyncio.create_task(_notify(connection, changes))
+        listener = await self._watch.listen([address], self._contexts())
+        if address in watching:  # asked twice at once
+            listener.leave()
+            return EmptyResult()
+        watching[address] = asyncio.create_task(_notify(connection, listener))
+        watching[address].add_done_callback(lambda _: listener.leave())
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any], params: UnsubscribeRequestParams) -> EmptyResult:
@@ -125,11 +150,22 @@ class Subscriptions:
         return found
 
 
-async def _publish(bus: InMemorySubscriptionBus, changes: AsyncGenerator[str | None]) -> None:
-    async for changed in changes:
-        await bus.publish(ResourceUpdated(uri=str(changed)))
+async def _publish(bus: InMemorySubscriptionBus, listener: Listener, stream: ListenHandler) -> None:
+    try:
+        async for changed in listener:
+            await bus.publish(ResourceUpdated(uri=changed))
+    finally:
+        stream.close()
 
 
-async def _notify(connection: Connection, changes: AsyncGenerator[str | None]) -> None:
-    async for changed in changes:
+async def _dismiss(stream: ListenHandler) -> None:
+    """End a stream in good order once its caller's token is no longer accepted: a fresh one may listen again."""
+    try:
+        await until_dismissed()
+    finally:
+        stream.close()
+
+
+async def _notify(connection: Connection, listener: Listener) -> None:
+    async for changed in listener:
         await connection.outbound.notify("notifications/resources/updated", {"uri": changed})

@@ -132,7 +132,7 @@ def test_a_stray_print_never_reaches_the_wire():
         "    def values(self):\n"
         "        print('a stray print', flush=True); os.system('echo a stray child'); return []\n"
         "context = dataclasses.replace(build_context(), assumptions=Loud())\n"
-        "run_stdio(build_server(context).lowlevel)\n"
+        "run_stdio(build_server(context))\n"
     )
     call = {**CALL, "params": {"name": "explain_assumptions", "arguments": {}}}
     script = b"\n".join([_line(HELLO), b'{"jsonrpc":"2.0","method":"notifications/initialized"}', _line(call)])

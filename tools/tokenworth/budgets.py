@@ -12,6 +12,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Final, Literal
 
 __all__ = [
+    "BUDGET_ID",
+    "BUDGET_ID_CHARACTERS_MAX",
     "NANO",
     "NOTHING",
     "UNITS",
@@ -32,6 +34,8 @@ __all__ = [
     "usd",
 ]
 
+BUDGET_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@|+~/-]*$"
+BUDGET_ID_CHARACTERS_MAX: Final = 128
 NANO: Final = 10**9
 Unit = Literal["usd", "tokens"]
 UNITS: Final[tuple[Unit, Unit]] = ("usd", "tokens")

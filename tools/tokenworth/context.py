@@ -400,6 +400,14 @@ class Ledger(Protocol):
         """A number that differs once anything was written, by whichever process; what expires by itself is not news."""
         ...
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires, whoever's; under 0 for one that nobody looked at, None for none.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        ...
+
 
 class LedgerSource(Protocol):
     """Opens the ledger when it is first asked for."""

@@ -66,7 +66,7 @@ def _serve(settings: Settings, *, over_http: bool) -> None:
             read_only=settings.read_only,
             ask_worth_usd_min=settings.ask_worth_usd_min,
         )
-        run_stdio(server.lowlevel, closing(context))
+        run_stdio(server, closing(context))
 
 
 async def _serve_http(settings: Settings, context: Context) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenworth.budgets import Period
-from tokenworth.burn.ledger.periods import periods_between, slot_ms, span_at
+from tokenworth.burn.ledger.periods import next_change_ms, periods_between, slot_ms, span_at
 from tokenworth.errors import InvalidInputError
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo"]
@@ -91,3 +91,18 @@ def test_charges_are_kept_finely_enough_for_the_shortest_alert_window():
 def test_an_unknown_zone_is_refused():
     with pytest.raises(InvalidInputError, match="no time zone has that name"):
         span_at(Period("day", "../etc/passwd"), 0)
+
+
+@given(st.integers(1_000_000_000_000, 2_000_000_000_000), st.integers(1, 10_000_000))
+def test_between_two_changes_of_a_rolling_window_the_same_pieces_count_and_then_one_less(now_ms, window_s):
+    period = Period("rolling", window_s=window_s)
+    change_ms = next_change_ms(period, now_ms)
+    counted = span_at(period, now_ms).counted_from_ms
+    assert now_ms < change_ms
+    assert span_at(period, change_ms - 1).counted_from_ms == counted
+    assert span_at(period, change_ms).counted_from_ms > counted
+
+
+def test_a_calendar_budget_changes_when_its_period_ends_and_a_grant_never_by_itself():
+    assert next_change_ms(Period("day", "Europe/Berlin"), ms("2026-03-29T12:00+02:00")) == ms("2026-03-30T00:00+02:00")
+    assert next_change_ms(Period("once"), ms("2026-03-29T12:00+02:00")) is None

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_serializer, model_validator
 
 from tokenworth.answers import Answer, Detail, Part, Request, Strict, TokenCount
-from tokenworth.budgets import Period, nano_usd
+from tokenworth.budgets import BUDGET_ID, BUDGET_ID_CHARACTERS_MAX, Period, nano_usd
 from tokenworth.money import parse_money, parse_tokens
 
 __all__ = [
@@ -86,7 +86,7 @@ Usd = Annotated[
 ]
 Tokens = Annotated[TokenCount, Field(le=TOKENS_MAX)]
 UsdOut = Annotated[Decimal, PlainSerializer(float, return_type=float)]
-BudgetId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|+~/-]*$", max_length=128)]
+BudgetId = Annotated[str, Field(pattern=BUDGET_ID, max_length=BUDGET_ID_CHARACTERS_MAX)]
 Key = Annotated[str, Field(min_length=1, max_length=200, description="made by you, such as a UUID")]
 Usage = Annotated[dict[str, Any], Field(min_length=1, max_length=60), WithJsonSchema({"type": "object"})]
 

@@ -61,6 +61,10 @@ class Book:
         """A number that differs once anything was written, by whichever process."""
         return await self._store.news()
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires; None when there is none."""
+        return await self._store.next_expiry_in_ms()
+
     async def close(self) -> None:
         """Finish what was asked and let go of the store."""
         await self._store.close()

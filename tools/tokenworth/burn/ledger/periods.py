@@ -15,6 +15,7 @@ __all__ = [
     "ONCE_MS",
     "WINDOW_BUCKETS",
     "Span",
+    "next_change_ms",
     "nominal_ms",
     "periods_between",
     "recent_ms",
@@ -58,6 +59,16 @@ def span_at(period: Period, now_ms: int) -> Span:
         return Span(start, None, (now_ms - nominal_ms(period) - piece) // piece * piece + piece)
     start, end = _calendar(period.kind, period.timezone, now_ms)
     return Span(start, end, start)
+
+
+def next_change_ms(period: Period, now_ms: int) -> int | None:
+    """The first later moment at which something else counts though nobody writes: the period's end, or when the oldest
+    piece leaves a rolling window; None for a grant given once.
+    """
+    if period.kind != "rolling":
+        return span_at(period, now_ms).end_ms
+    piece = _piece_ms(period)
+    return now_ms + piece - (now_ms - nominal_ms(period)) % piece
 
 
 def periods_between(period: Period, earlier_ms: int, later_ms: int) -> int:

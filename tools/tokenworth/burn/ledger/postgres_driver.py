@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from typing import Any, Final, Protocol
 
-__all__ = ["AGAIN", "FAILURES", "REFUSED", "Connection", "Pool", "Row", "connect_pool", "state_code"]
+__all__ = ["AGAIN", "FAILURES", "REFUSED", "Connection", "Pool", "Row", "connect_pool", "is_lost", "state_code"]
 
 Row = Sequence[Any]
 
@@ -100,6 +100,17 @@ async def connect_pool(address: str, *, most: int, seconds_max: float, settings:
         address, min_size=1, max_size=most, timeout=seconds_max, server_settings=dict(settings)
     )
     return pool
+
+
+def is_lost(connection: Connection) -> bool:
+    """Whether a connection that was kept can no longer be used.
+
+    One that the database or the network has cut goes back to its pool by itself, and then says nothing but that.
+    """
+    try:
+        return connection.is_closed()
+    except _asyncpg.InterfaceError:
+        return True
 
 
 def state_code(error: Exception) -> str | None:

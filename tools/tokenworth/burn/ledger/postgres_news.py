@@ -11,7 +11,7 @@ import asyncio
 from hashlib import blake2b
 from typing import Final
 
-from tokenworth.burn.ledger.postgres_driver import FAILURES, Connection, Pool
+from tokenworth.burn.ledger.postgres_driver import FAILURES, Connection, Pool, is_lost
 
 __all__ = ["News"]
 
@@ -38,9 +38,14 @@ class News:
             Exception: one of `FAILURES`.
         """
         async with self._opening:
-            if self._ear is None or self._ear.is_closed():
-                ear = self._ear = await self._pool.acquire()
-                await ear.add_listener(self._channel, self._hear)
+            if self._ear is None or is_lost(self._ear):
+                ear = await self._pool.acquire()
+                try:
+                    await ear.add_listener(self._channel, self._hear)
+                except BaseException:
+                    await self._pool.release(ear)
+                    raise
+                self._ear = ear
                 self._heard += 1  # what was said while nobody listened
         return self._heard
 
@@ -56,7 +61,7 @@ class News:
             self._saying.cancel()
         if self._unsaid:
             await self._say()
-        if self._ear is not None and not self._ear.is_closed():
+        if self._ear is not None and not is_lost(self._ear):
             await self._ear.remove_listener(self._channel, self._hear)
             await self._pool.release(self._ear)
 

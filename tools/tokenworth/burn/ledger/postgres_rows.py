@@ -160,6 +160,13 @@ class Rows:
         rows = await self._connection.fetch("SELECT * FROM budgets ORDER BY id")
         return {row[0]: budget_from_row(tuple(row)) for row in rows}
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires, by the store's clock."""
+        expiry_in_ms: int | None = await self._connection.fetchval(
+            "SELECT min(expires_ms) - ledger_now_ms() FROM entries WHERE state = 'held'"
+        )
+        return expiry_in_ms
+
     async def lock_new_periods(self) -> None:
         """Be the only one to begin periods until the transaction ends."""
         await self._connection.execute("SELECT pg_advisory_xact_lock($1)", PERIOD_LOCK)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar, cast
 
 from tokenworth.budgets import BudgetState, Grant
 from tokenworth.burn.ledger.direct import Direct
 from tokenworth.burn.ledger.operations import Operation, Reserve, Sweep
 from tokenworth.burn.ledger.postgres_batch import Batch, LeasesInTheWayError, Memory, Outcome
-from tokenworth.burn.ledger.postgres_driver import AGAIN, FAILURES, Connection, Pool, connect_pool, state_code
+from tokenworth.burn.ledger.postgres_driver import AGAIN, FAILURES, Connection, Pool, connect_pool, is_lost, state_code
 from tokenworth.burn.ledger.postgres_news import News
 from tokenworth.burn.ledger.postgres_rows import Rows
 from tokenworth.burn.ledger.postgres_schema import open_schema
@@ -127,13 +128,13 @@ class PostgresStore:
 
     async def budgets(self) -> Sequence[str]:
         """The ids of all budgets, in order."""
-        async with self._pool.acquire() as connection:
-            return list(await Rows(connection, self._writer).budgets())
+        async with self._reading() as rows:
+            return list(await rows.budgets())
 
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget, by steps of time; see `Store.spends`."""
-        async with self._pool.acquire() as connection:
-            return await Rows(connection, self._writer).spends(budget, since_ms, step_ms)
+        async with self._reading() as rows:
+            return await rows.spends(budget, since_ms, step_ms)
 
     async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
         """What planned holds came to; see `Store.planned_holds`."""
@@ -146,6 +147,11 @@ class PostgresStore:
             return await self._news.heard()
         except FAILURES as error:
             raise _failure(error) from None
+
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires; see `Store.next_expiry_in_ms`."""
+        async with self._reading() as rows:
+            return await rows.next_expiry_in_ms()
 
     async def close(self) -> None:
         """Commit what was submitted, give leases back, and leave the database."""
@@ -161,6 +167,14 @@ class PostgresStore:
         if self._connection is not None:
             await self._pool.release(self._connection)
         await self._pool.close()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncGenerator[Rows]:
+        try:
+            async with self._pool.acquire() as connection:
+                yield Rows(connection, self._writer)
+        except FAILURES as error:
+            raise _failure(error) from None
 
     async def _try_direct(self, operation: Reserve) -> Grant | None:
         direct = Direct.of(operation, self._memory)
@@ -209,7 +223,7 @@ class PostgresStore:
     async def _writing_connection(self) -> Connection:
         """One connection that batches keep: the pool would reset it, a round trip, after each."""
         connection = self._connection
-        if connection is None or connection.is_closed():
+        if connection is None or is_lost(connection):
             connection = self._connection = await self._pool.acquire()
         return connection
 

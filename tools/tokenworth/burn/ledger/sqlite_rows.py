@@ -88,6 +88,11 @@ class Rows:
         """Open holds that have expired, the oldest first."""
         return [entry_from_row(row) for row in self._connection.execute(SELECT_DUE, (now_ms, most))]
 
+    def next_expiry_ms(self) -> int | None:
+        """When the next open hold expires."""
+        (expiry_ms,) = self._connection.execute("SELECT min(expires_ms) FROM entries WHERE state = 'held'").fetchone()
+        return None if expiry_ms is None else int(expiry_ms)
+
     def news(self, now_ms: int) -> tuple[int, bool]:
         """A number that changes whenever a budget is set, and whether a hold has expired."""
         version, due = self._connection.execute(SELECT_NEWS, (now_ms,)).fetchone()

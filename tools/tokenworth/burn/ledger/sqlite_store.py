@@ -125,6 +125,12 @@ class SqliteStore:
             self._news = loop.time(), await loop.run_in_executor(self._readers, self._read, self._readable.data_version)
         return self._news[1]
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires; see `Store.next_expiry_in_ms`."""
+        loop = asyncio.get_running_loop()
+        expiry_ms = await loop.run_in_executor(self._readers, self._read, self._readable.next_expiry_ms)
+        return None if expiry_ms is None else expiry_ms - self._clock_ms()
+
     async def close(self) -> None:
         """Commit what was submitted, then close the file."""
         if self._closed:

@@ -64,6 +64,14 @@ class Store(Protocol):
         """
         ...
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires, whoever's; under 0 for one that nobody looked at, None for none.
+
+        Raises:
+            LedgerError: the store cannot be read.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was submitted and let go of everything; nothing may be asked afterwards."""
         ...

@@ -104,6 +104,10 @@ class TenantLedger:
         """A number that differs once anything was written, by whichever tenant; what, is not told."""
         return await self._ledger.news()
 
+    async def next_expiry_in_ms(self) -> int | None:
+        """How long until the next open hold expires, of whichever tenant; whose, is not told."""
+        return await self._ledger.next_expiry_in_ms()
+
     def _inside(self, name: str) -> str:
         return self._prefix + name
 
