@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-SERVE = [sys.executable, "-m", "tokenworth_mcp", "serve"]
+from support.processes import HttpServer
 
 
 @pytest.fixture(scope="session")
-def http_url() -> Iterator[str]:
-    """The address of a server that all of these tests share."""
-    command = [*SERVE, "--http", "--port", "0"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        yield process.stderr.readline().split()[-1]
-        process.terminate()
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where every server of these tests keeps budgets."""
+    return str(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def http_server(ledger: str) -> Iterator[HttpServer]:
+    """A server that all of these tests share."""
+    server = HttpServer(TOKENWORTH_LEDGER=ledger)
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def http_url(http_server: HttpServer) -> str:
+    """Its address."""
+    return http_server.url

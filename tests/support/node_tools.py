@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -54,18 +55,40 @@ def node() -> Path:
 
 
 def run_node(
-    *arguments: str | Path, folder: Path, stdin: str = "", seconds: float = 60
+    *arguments: str | Path,
+    folder: Path,
+    stdin: str = "",
+    seconds: float = 60,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program, a path below node_modules or a file of ours, with files of its own going to a folder."""
-    program, *rest = arguments
-    found = tools_folder() / "node_modules" / program
+    command, environment = _started(arguments, folder, variables)
     return subprocess.run(
-        [node(), found if found.exists() else program, *rest],
+        command,
         input=stdin,
         cwd=folder,
-        env=os.environ | {"NODE_PATH": str(tools_folder() / "node_modules"), "NO_COLOR": "1", "HOME": str(folder)},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=seconds,
     )
+
+
+def start_node(
+    *arguments: str | Path, folder: Path, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a program whose output is read as it comes."""
+    command, environment = _started(arguments, folder, variables)
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=folder, env=environment, text=True
+    )
+
+
+def _started(
+    arguments: tuple[str | Path, ...], folder: Path, variables: Mapping[str, str] | None
+) -> tuple[list[str | Path], dict[str, str]]:
+    program, *rest = arguments
+    found = tools_folder() / "node_modules" / program
+    own = {"NODE_PATH": str(tools_folder() / "node_modules"), "NO_COLOR": "1", "HOME": str(folder)}
+    return [node(), found if found.exists() else program, *rest], {**os.environ, **own, **(variables or {})}
