@@ -42,8 +42,8 @@ def _read(text, form):
     return number / 100 if form == "percent" else number
 
 
-# How near a number in text is to the field: assumptions are shown to six digits.
-NEAR = {"about": 5e-6}
+# How near a number in text is to the field: assumptions are shown to six digits, sums of prices to the cent.
+NEAR = {"about": {"rel": 5e-6}, "spent": {"abs": 0.005}}
 
 
 def _same(told, value):
@@ -57,7 +57,7 @@ def _shown_as_they_are(page, fields):
     shown = page.evaluate(SHOWN)
     for path, value, form, text in shown:
         assert fields[path] == value, path
-        assert _read(text, form) == pytest.approx(float(value), rel=NEAR.get(form, 1e-12)), path
+        assert _read(text, form) == pytest.approx(float(value), **NEAR.get(form, {"rel": 1e-12})), path
     return len(shown)
 
 

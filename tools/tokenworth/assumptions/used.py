@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tokenworth.answers import Part
-from tokenworth.assumptions.catalogue import Assumptions
+from tokenworth.assumptions.catalogue import Assumption, Assumptions
 
-__all__ = ["AssumptionUsed", "assumptions_used", "bare"]
+__all__ = ["AssumptionUsed", "assumptions_used", "bare", "used_in_full"]
 
 
 class AssumptionUsed(Part):
-    """One assumption behind the numbers."""
+    """One assumption behind the numbers; `plain` says what it is, in a sentence."""
 
     name: str
+    unit: str | None = None
+    plain: str | None = None
     low: float | None = None
     base: float
     high: float | None = None
@@ -27,10 +29,21 @@ def assumptions_used(
     """Every assumption of these names, the one with the widest dollar range first."""
     order = {name: place for place, name in enumerate(tornado)}
     ranked = sorted(names, key=lambda name: order.get(name, len(order)))
-    return [
-        AssumptionUsed(name=e.name, low=e.low, base=e.base, high=e.high, origin=e.origin, source=e.source)
-        for e in (assumptions[name] for name in ranked)
-    ]
+    return [used_in_full(assumptions[name]) for name in ranked]
+
+
+def used_in_full(entry: Assumption) -> AssumptionUsed:
+    """All that is said of one."""
+    return AssumptionUsed(
+        name=entry.name,
+        unit=entry.unit,
+        plain=entry.plain,
+        low=entry.low,
+        base=entry.base,
+        high=entry.high,
+        origin=entry.origin,
+        source=entry.source,
+    )
 
 
 def bare(entry: AssumptionUsed) -> AssumptionUsed:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tokenworth.answers import Question
 from tokenworth.assumptions import Assumption
-from tokenworth.assumptions.used import AssumptionUsed, bare
+from tokenworth.assumptions.used import AssumptionUsed, bare, used_in_full
 from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
@@ -292,11 +292,8 @@ def _assumptions(entries: list[_Entry], tornado: Mapping[str, tuple[int, int]]) 
 
 
 def _used(held: list[Assumption]) -> AssumptionUsed:
-    first = held[0]
-    ends = (first.low, first.high) if all(one == first for one in held) else (None, None)
-    return AssumptionUsed(
-        name=first.name, low=ends[0], base=first.base, high=ends[1], origin=first.origin, source=first.source
-    )
+    used = used_in_full(held[0])
+    return used if all(one == held[0] for one in held) else used.model_copy(update={"low": None, "high": None})
 
 
 def _headline(entries: list[_Entry], ranking: list[Ranked], questions: list[Question]) -> str:

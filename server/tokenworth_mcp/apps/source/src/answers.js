@@ -44,7 +44,7 @@ export const defaulted = (answer) => part("Not said, so assumed",
 /** The assumptions with their ranges and sources. */
 export const assumptions = (answer) => part("Assumptions and sources",
   answer.assumptions?.length > 0 && scrolling(table(["Assumption", "Low", "Base", "High", "From"], answer.assumptions.map((one, index) => [
-    words(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "about")),
+    one.unit ? h("span", {}, words(one.name), " ", h("span", { class: "aside" }, one.unit)) : words(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "about")),
     one.source ?? one.origin ?? ""])), "Assumptions and sources"));
 
 /** Remarks and the basis of tax. */

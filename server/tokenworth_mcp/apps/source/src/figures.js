@@ -40,13 +40,22 @@ export const count = (value) => whole.format(value);
 /** What is at a path such as "pay.by_year.0.p50_usd". */
 export const at = (answer, path) => path.split(".").reduce((inner, key) => inner?.[key], answer);
 
-const FORMATS = { usd, usdStep, percent, plain, about };
+/** $10.11 of 10.1078156, and $0.0042 where cents would say nothing: for what is added up from prices of tokens. */
+export function spent(value) {
+  const small = value !== 0 && Math.abs(value) < 0.01;
+  return usd(Number(small ? value.toPrecision(2) : value.toFixed(2)));
+}
+
+/** A value in its unit: $6,000, 15% or 0.95. */
+export const inUnit = (value, unit = "") => (unit.startsWith("USD") ? usd(value) : /^(share|probability)$/.test(unit) ? percent(value) : plain(value));
+
+const FORMATS = { usd, usdStep, percent, plain, about, spent };
 
 /** The number at a path, formatted, in an element that says where it came from. */
 export function figure(answer, path, format = "usd") {
   const value = at(answer, path);
   if (value === undefined || value === null) return "";
-  const shown = FORMATS[format](format === "usd" ? Number(value) : value);
+  const shown = FORMATS[format](/^(usd|spent)$/.test(format) ? Number(value) : value);
   return h("data", { value, "data-path": path, "data-format": format }, shown);
 }
 

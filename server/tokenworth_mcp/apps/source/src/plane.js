@@ -14,7 +14,7 @@ const PANEL = { height: 170, title: 20, width: 125, gap: 10 };
  * @typedef {object} Plane
  * @property {{x: number, low: number, high: number}[]} [band]
  * @property {{spots: Spot[], kind: string, stepped?: boolean, name?: string, dots?: boolean}[]} lines each is named at its end
- * @property {{x: number, text: string, kind?: string}[]} [marks] upright lines with words
+ * @property {{x: number, text: string, kind?: string, before?: boolean}[]} [marks] upright lines with words, before or behind them
  * @property {{y: number, text: string}[]} [levels] level lines with words
  * @property {(Spot & {text: string})[]} [spots] dots with a word above each
  * @property {(Spot & {text: string, under?: boolean})[]} [notes] words at a spot
@@ -120,7 +120,7 @@ function levelMark(level, x, y) {
 
 function uprightMark(mark, x, y) {
   const [bottom, top] = y.range();
-  const late = x(mark.x) > (x.range()[0] + x.range()[1]) / 2;
+  const late = mark.before ?? x(mark.x) > (x.range()[0] + x.range()[1]) / 2;
   return [
     s("line", { class: `upright ${mark.kind ?? ""}`, x1: x(mark.x), x2: x(mark.x), y1: top - 4, y2: bottom }),
     mark.text && label(x(mark.x) + (late ? -5 : 5), top - 8, mark.text, { class: late ? "note end" : "note" }),

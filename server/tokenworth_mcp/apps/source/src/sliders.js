@@ -1,6 +1,6 @@
 // The assumptions that move the answer most, as sliders: where they come to rest, the tool is asked again and the page redrawn.
 import { h, newId } from "./dom.js";
-import { at, plain, usd, words } from "./figures.js";
+import { at, inUnit, usd, words } from "./figures.js";
 
 const SHOWN = 4;
 const STEPS = 40;
@@ -103,15 +103,16 @@ function stepsOf({ low, base, high }) {
 }
 
 function slider(assumption, changed) {
-  const { name, low, base, high } = assumption;
-  const id = newId("slider");
+  const { name, low, high, unit, plain } = assumption;
+  const [id, hintId] = [newId("slider"), newId("hint")];
+  const told = (value) => inUnit(value, unit);
   const { home, valueAt } = stepsOf(assumption);
   const shown = h("output", { for: id });
-  const input = h("input", { id, type: "range", min: 0, max: STEPS, step: 1, value: home, "data-assumption": name });
+  const input = h("input", { id, type: "range", min: 0, max: STEPS, step: 1, value: home, "data-assumption": name, "aria-describedby": hintId });
   const show = () => {
     const value = valueAt(Number(input.value));
-    shown.replaceChildren(plain(value));
-    input.setAttribute("aria-valuetext", plain(value));
+    shown.replaceChildren(told(value));
+    input.setAttribute("aria-valuetext", told(value));
     input.dataset.value = value;
     return value;
   };
@@ -119,6 +120,7 @@ function slider(assumption, changed) {
   show();
   const element = h("div", { class: "slider" },
     h("label", { for: id }, words(name), " "), shown, input,
-    h("span", { class: "ends" }, h("span", {}, plain(low)), h("span", {}, plain(high))));
+    h("span", { class: "ends" }, h("span", {}, told(low)), h("span", {}, told(high))),
+    h("p", { id: hintId, class: "hint" }, plain));
   return { element, rest() { input.value = home; show(); } };
 }

@@ -1,13 +1,12 @@
 // Sums by one thing, such as by model: bars, and a table of what each came to.
 import { chart, table } from "./chart.js";
-import { figure, plain, usd, usdShort } from "./figures.js";
+import { figure, plain, spent, usdShort } from "./figures.js";
 import { bars } from "./rows.js";
 
 const ROWS_MAX = 31;
 const COLUMNS = [["usd", "USD", "usd"], ["tokens", "Tokens", "plain"], ["messages", "Calls", "plain"], ["unpriced_messages", "Without a price", "plain"]];
 
-/** $214.12, and $0.0042 where cents would say nothing. */
-const short = (value) => (value >= 1000 ? usdShort(value) : value > 0 && value < 0.01 ? usd(Number(value.toPrecision(2))) : `$${value.toFixed(2)}`);
+const short = (value) => (value < 1000 ? spent(value) : usdShort(value));
 
 /**
  * Bars in USD, or in tokens where nothing cost anything; null where there is nothing.

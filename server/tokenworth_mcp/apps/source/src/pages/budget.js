@@ -2,7 +2,7 @@
 import { head, notes, part } from "../answers.js";
 import { chart, scrolling, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, plain, tokensShort, usd, usdShort, words } from "../figures.js";
+import { figure, plain, spent, tokensShort, usdShort, words } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
 import { sums } from "../sums.js";
@@ -21,7 +21,7 @@ function unitOf(answer) {
   const inUsd = answer.limit_usd !== undefined || answer.left_usd !== undefined || answer.left_tokens === undefined;
   const unit = inUsd ? "usd" : "tokens";
   const number = (name) => (answer[`${name}_${unit}`] === undefined ? undefined : Number(answer[`${name}_${unit}`]));
-  return { unit, number, short: inUsd ? usdShort : tokensShort, long: inUsd ? usd : (value) => `${plain(value)} tokens` };
+  return { unit, number, short: inUsd ? usdShort : tokensShort, long: inUsd ? spent : (value) => `${plain(value)} tokens` };
 }
 
 /** Whole hours or days of a period, UTC, and how each is said. */
@@ -44,7 +44,7 @@ function forecastOf(answer, limit) {
 
 /** The forecast in a sentence. */
 function foretold({ worst, last, best, outs }, long) {
-  const rounded = (value) => long(Number(value.toFixed(2)));
+  const rounded = (value) => long(Math.round(value * 100) / 100);
   const standing = (value) => (value < 0 ? `overspent by ${rounded(-value)}` : `${rounded(value)} left`);
   if (last === undefined) return "";
   const spread = worst === undefined || best === undefined ? "" : `; four times in five between ${standing(worst)} and ${standing(best)}`;
@@ -118,7 +118,7 @@ export const page = {
     const shown = answer[`left_${unit.unit}`] === undefined ? "spent" : "left";
     return {
       head: head({
-        kicker: `Budget · ${answer.budget} · ${answer.period}`, number: figure(answer, `${shown}_${unit.unit}`, unit.unit === "usd" ? "usd" : "plain"),
+        kicker: `Budget · ${answer.budget} · ${answer.period}`, number: figure(answer, `${shown}_${unit.unit}`, unit.unit === "usd" ? "spent" : "plain"),
         unit: unit.unit === "usd" ? shown : `tokens ${shown}`, headline: answer.headline, range: answer.do_next,
       }),
       body: [burnDown(answer, unit), standing(answer, unit), answer.by_model?.some((one) => one.model) && sums(answer, "model", "USD in this period."), alerts(answer), limits(answer), lists(answer), notes(answer)],

@@ -29,7 +29,7 @@ export const page = {
     const priced = answer.totals.usd !== null;
     return {
       head: head({
-        kicker: "What agents burned", number: figure(answer, priced ? "totals.usd" : "totals.tokens", priced ? "usd" : "plain"),
+        kicker: "What agents burned", number: figure(answer, priced ? "totals.usd" : "totals.tokens", priced ? "spent" : "plain"),
         unit: priced ? "at list prices" : "tokens", headline: answer.headline,
       }),
       body: [sums(answer, "date", LISTED), sums(answer, answer.by_model ? "model" : "agent", LISTED),

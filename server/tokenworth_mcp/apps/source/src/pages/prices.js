@@ -42,15 +42,16 @@ function history(answer, row) {
   const gone = steps.at(-1).gone ? steps.at(-1).at : undefined;
   const end = gone ?? Math.max(now, steps.at(-1).at) + 45 * DAY_MS;
   const lines = meters.map((meter, index) => lineOf(steps, meter, index ? "main" : "second", end));
+  const noted = steps.some((step) => step.note);
   const coming = steps.filter((step) => step.at > now && !step.gone);
   return chart({
     title: `${row.model} over time`,
     says: `USD per million tokens, by the day from which each price holds${coming.length ? `; the next is announced for ${coming[0].since}` : ""}${gone ? `; no price any more since ${steps.at(-1).since}` : ""}.`,
     paint: overTime({
       lines, zero: true, formatX: (at) => month.format(at), formatY: usd, ticksX: months,
-      marks: gone ? [] : [{ x: now, text: coming.some((step) => step.at - now < (end - steps[0].at) / 4) ? "" : "now" }, ...coming.map((step) => ({ x: step.at, text: "coming", kind: "coming" }))],
+      marks: gone ? [] : [{ x: now, text: "now", before: coming.length > 0 }, ...coming.map((step) => ({ x: step.at, text: "coming", kind: "coming", before: false }))],
     }),
-    table: table(["Since", ...meters, "Note"], steps.map((step) => [step.since, ...meters.map((meter) => step.rates[meter] ?? ""), step.note ?? ""])),
+    table: table(["Since", ...meters, ...(noted ? ["Note"] : [])], steps.map((step) => [step.since, ...meters.map((meter) => step.rates[meter] ?? ""), ...(noted ? [step.note ?? ""] : [])])),
   });
 }
 
