@@ -77,6 +77,13 @@ async def test_an_unsaid_term_that_could_change_the_choice_is_asked_about(compar
     assert "offers[tokens].tokens.taxed" in fields
 
 
+async def test_of_offers_whose_labels_are_numbers_the_one_that_is_meant_is_asked_about(compare):
+    offers = ({"label": "1", "base": 201_000}, TOKENS | {"label": "0", "base": 202_000}, {"label": "2", "base": 1_000})
+    answer = await compare(*offers, detail="full")
+    fields = {question.field for question in answer.next_questions if question.field.startswith("offers")}
+    assert {field.split(".")[0] for field in fields} == {"offers[1]"}
+
+
 async def test_a_concise_comparison_of_ten_stays_short(compare):
     offers = [TOKENS | {"label": f"company {i}", "base": 200_000 + 1_000 * i} for i in range(10)]
     answer = await compare(*offers)

@@ -57,5 +57,5 @@ def write_answer(report: Report, data: Mapping[str, Any], asked: Mapping[str, ob
 
     file = write_report(report.path, report_html(data, asked, made_at))
     click.echo(f"{data['headline']}\nWritten to {report.path}.")
-    if report.opens:
-        click.launch(file.as_uri())
+    if report.opens and click.launch(file.as_uri()):
+        click.echo("Nothing here opens a browser; open the file yourself.", err=True)

@@ -143,6 +143,26 @@ def test_a_report_cannot_be_written_into_a_folder_that_is_not_there(tokenworth, 
     assert ("make pages" in refused.stderr) == (built_page() is None)
 
 
+@pytest.mark.node
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="xdg-open is of Linux desktops")
+@pytest.mark.parametrize("there", [True, False])
+def test_open_shows_the_file_in_the_browser_and_says_so_where_there_is_none(tokenworth, tmp_path, there):
+    (tmp_path / "offer.json").write_text('{"base": 100000}')
+    folder, opened = tmp_path / "bin", tmp_path / "opened.txt"
+    folder.mkdir()
+    if there:
+        browser = folder / "xdg-open"
+        browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+        browser.chmod(0o755)
+    written = tokenworth("value", "offer.json", "--html", "offer.html", "--open", PATH=str(folder))
+    assert written.returncode == 0
+    assert "Written to offer.html." in written.stdout
+    # The browser holds our output open, so it has been started and is gone by now.
+    assert (opened.read_text().strip() if there else "") == (str(tmp_path / "offer.html") if there else "")
+    assert ("open the file yourself" in written.stderr) != there
+
+
 def test_open_needs_a_file(tokenworth, tmp_path):
     (tmp_path / "offer.json").write_text('{"base": 100000}')
     refused = tokenworth("value", "offer.json", "--open")

@@ -50,8 +50,9 @@ NEAR_USD: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One offer with its run, and with the few stratified draws that explanations share."""
+    """One offer with its place as sent, its run, and the few stratified draws that explanations share."""
 
+    place: int
     case: Case
     run: Run
     mean: float
@@ -74,10 +75,10 @@ def _compare(request: CompareOffersRequest, context: Context) -> OfferComparison
     work = context.work
     labels = _labels(request.offers)
     entries: list[_Entry] = []
-    for offer, label in zip(request.offers, labels, strict=True):
+    for place, (offer, label) in enumerate(zip(request.offers, labels, strict=True)):
         case = build_case(offer, request.person, request.overrides, context, label=label)
         run = run_case(case, Sampler(request.seed, request.draws))
-        entries.append(_Entry(case, run, float(run.total.mean()), *explanation_run(case, request.seed)))
+        entries.append(_Entry(place, case, run, float(run.total.mean()), *explanation_run(case, request.seed)))
         work.reached(0.5 * len(entries) / len(labels), f"valued {len(entries)} of {len(labels)} offers")
     # By expected value, which is also least expected regret; a tie goes by label, so that the order sent is no matter.
     entries.sort(key=lambda entry: (-entry.mean, entry.case.label))
@@ -269,7 +270,9 @@ def _unsaid_questions(entries: list[_Entry]) -> list[Question]:
             shortfall = max((challenger - (entry.mean + move) for move in moves), default=0.0)
             overtake = max((entry.mean + move - best for move in moves), default=0.0)
             worth = max((shortfall if place == 0 else overtake) / 2.0, 0.0)
-            field = name.replace("offer.", f"offers[{entry.case.label}].", 1)
+            # A label that is a number would be read as a place among the offers.
+            which = entry.place if entry.case.label.isdecimal() else entry.case.label
+            field = name.replace("offer.", f"offers[{which}].", 1)
             found.append(Question(ask=question_for(name), field=field, worth_usd=whole(worth)))
     return found
 

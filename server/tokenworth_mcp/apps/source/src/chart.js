@@ -1,6 +1,7 @@
 // The frame of every chart: a caption, a drawing that follows the width, and a table with the same numbers.
 import { h, newId, s } from "./dom.js";
 
+const COLUMNS_FEW = 8;
 const frames = new Set();
 let watching;
 
@@ -70,7 +71,7 @@ export function table(columns, rows) {
   const kinds = columns.map((_, index) => kindOf(rows.map((row) => row[index])));
   const heads = columns.map((name, index) => h("th", { scope: "col", class: kinds[index] }, name));
   const cells = (row) => row.map((cell, index) => h(index ? "td" : "th", { scope: index ? null : "row", class: kinds[index] }, cell));
-  return h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows.map((row) => h("tr", {}, cells(row)))));
+  return h("table", { class: columns.length > COLUMNS_FEW && "wide" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows.map((row) => h("tr", {}, cells(row)))));
 }
 
 /** How a column is set: words from the left, and names and dates in one piece. */
