@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenworth_mcp.answer_size import BoundedAnswer
 from tokenworth_mcp.auth import Authority
+from tokenworth_mcp.cancelling import InFlight, name_client
 from tokenworth_mcp.exchange import answer_handshake_era, version_of
 from tokenworth_mcp.limits import LISTENING
 from tokenworth_mcp.messages import MessageRefusedError, read_message
@@ -84,6 +85,7 @@ class MessageGuard:
         self._seconds_max = settings.body_seconds_max
         self._answer_bytes_max = settings.answer_bytes_max
         self._authority = authority
+        self._in_flight = InFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI request, or pass it on with its body already read."""
@@ -113,8 +115,16 @@ class MessageGuard:
     async def _pass_on(self, message: JSONRPCMessage, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         if _listens(message):
             scope[LISTENING]()
-        if isinstance(message, JSONRPCRequest):
-            send = BoundedAnswer(send, self._answer_bytes_max, message).send
+        self._in_flight.hear(message, scope)
+        if not isinstance(message, JSONRPCRequest):
+            await self._answer(message, body, scope, receive, send)
+            return
+        send = BoundedAnswer(send, self._answer_bytes_max, message).send
+        await self._in_flight.answer(
+            message, scope, send, lambda watched: self._answer(message, body, scope, receive, watched)
+        )
+
+    async def _answer(self, message: JSONRPCMessage, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         if _wants_events(message):
             await self._streamed(scope, _replayed(body, receive), send)
             return
@@ -124,6 +134,7 @@ class MessageGuard:
                 await self._in_json(scope, _replayed(body, _nothing_more), send)
             else:
                 response = await answer_handshake_era(self._server, message, version, Request(scope))
+                name_client(message, response)
                 await response(scope, _nothing_more, send)
 
         await _while_connected(answer, receive)

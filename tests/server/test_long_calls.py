@@ -122,3 +122,30 @@ def test_a_call_whose_client_hangs_up_stops_working(new_http, modern, streamed):
     assert _ends_soon(server.process, began, first_heard)
     assert server.process.stderr.read() == b""
     server.process.stderr.close()
+
+
+HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
+
+
+def test_a_posted_cancellation_stops_the_request_of_the_client_that_posts_it_and_of_nobody_else(new_http):
+    server = new_http()
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO}
+    unwanted = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}}
+    headers = {"accept": "application/json, text/event-stream"}
+    began = time.monotonic()
+    with httpx.Client(headers=headers, timeout=60) as client, httpx.Client(headers=headers, timeout=60) as other:
+        for each in (client, other):
+            each.headers["mcp-session-id"] = each.post(server.url, json=hello).headers["mcp-session-id"]
+        assert client.headers["mcp-session-id"] != other.headers["mcp-session-id"]
+        with client.stream("POST", server.url, json=_call({})) as answer:
+            heard = (line for line in answer.iter_lines() if line.startswith("data:"))
+            assert "notifications/progress" in next(heard)
+            first_heard = time.monotonic()
+            assert other.post(server.url, json=unwanted).status_code == 202
+            assert "notifications/progress" in next(heard)
+            assert client.post(server.url, json=unwanted).status_code == 202
+            assert not [line for line in heard if '"result"' in line]
+    server.process.terminate()
+    assert _ends_soon(server.process, began, first_heard)
+    assert server.process.stderr.read() == b""
+    server.process.stderr.close()
