@@ -28,7 +28,7 @@ from support.agent_logs import (
 )
 from tokenworth.burn.logs import scan as scanning
 from tokenworth.burn.logs.history import History
-from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.pricing import CallPricer, rate_spans
 from tokenworth.burn.logs.report import rows, use_since
 from tokenworth.burn.logs.schema import MIGRATIONS
 from tokenworth.context import UnitCosts, UnitStep
@@ -252,7 +252,7 @@ def test_a_better_list_prices_anew_and_the_old_figure_is_kept(home, tmp_path):
 
 
 def test_prices_by_the_unit_are_those_of_whole_requests(prices):
-    pricer, chance = CallPricer(prices.unit_costs), random.Random(11)  # noqa: S311 - sizes of prompts
+    pricer, chance = CallPricer(rate_spans(prices.unit_costs)), random.Random(11)  # noqa: S311 - sizes of prompts
     for model in ("claude-sonnet-4-5-20250929", "gpt-5-codex", "deepseek-chat", "gemini-2.5-pro", "claude-nova-9"):
         for _ in range(40):
             at_ms = 1_735_689_600_000 + chance.randrange(60_000_000_000)

@@ -6,7 +6,6 @@ once a span of time. If one dies, what it had not told yet is left to be read he
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
@@ -17,19 +16,17 @@ from typing import IO, Final, Self, cast
 
 import msgspec
 
-from tokenworth.burn.logs.pricing import CallPricer
-from tokenworth.burn.logs.reading import Task, read_file
-from tokenworth.burn.logs.recording import Recorded, Recorder
+from tokenworth.burn.logs import reader_process
+from tokenworth.burn.logs.pricing import rate_spans
+from tokenworth.burn.logs.reader_process import ANSWER, READINGS, TASKS, received, send
+from tokenworth.burn.logs.reading import Task
+from tokenworth.burn.logs.recording import Recorded
 from tokenworth.context import UnitCosts
 
-__all__ = ["PROCESSES_MAX", "ReadersApart", "main"]
+__all__ = ["PROCESSES_MAX", "ReadersApart"]
 
 PROCESSES_MAX: Final = 3
-CALLS_A_FRAME: Final = 1_500
-FILES_A_FRAME: Final = 200
 FRAMES_WAITING_MAX: Final = 4
-HEAD_BYTES: Final = 5
-READINGS, QUESTION, TASKS, ANSWER = b"R", b"?", b"T", b"A"
 UnitCostsOf = Callable[[str, int], UnitCosts | None]
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -45,7 +42,7 @@ class ReadersApart:
     def __init__(self, tasks: list[Task], unit_costs: UnitCostsOf | None) -> None:
         self._here = [task for task in tasks if not _can_be_sent(task)]
         self._shares = _shares([task for task in tasks if _can_be_sent(task)], _processes())
-        self._unit_costs = unit_costs
+        self._span = None if unit_costs is None else rate_spans(unit_costs)
         self._frames: Queue[list[Recorded] | None] = Queue(FRAMES_WAITING_MAX)
         self._running: list[subprocess.Popen[bytes]] = []
         self._done: set[str] = set()
@@ -74,7 +71,7 @@ class ReadersApart:
 
     def _started(self, share: list[Task]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            [sys.executable, "-c", f"from {reader_process.__name__} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -85,64 +82,20 @@ class ReadersApart:
     def _carry(self, process: subprocess.Popen[bytes], share: list[Task]) -> None:
         """Send a process its tasks, answer what it asks, pass on what it reads; None is the end, however it came."""
         decode = msgspec.msgpack.Decoder(list[Recorded]).decode
+        asked = msgspec.msgpack.Decoder(tuple[str, int]).decode
         try:
             with cast("IO[bytes]", process.stdin) as told, cast("IO[bytes]", process.stdout) as read:
-                _send(told, TASKS, _encode((self._unit_costs is not None, share)))
-                while (frame := _received(read)) is not None:
+                send(told, TASKS, _encode((self._span is not None, share)))
+                while (frame := received(read)) is not None:
                     kind, content = frame
                     if kind == READINGS:
                         self._frames.put(decode(content))
-                    elif self._unit_costs is not None:
-                        _send(told, ANSWER, _encode(self._unit_costs(*_asked(content))))
+                    elif self._span is not None:
+                        send(told, ANSWER, _encode(self._span(*asked(content))))
         except (OSError, msgspec.MsgspecError):
             process.kill()
         finally:
             self._frames.put(None)
-
-
-def main() -> None:
-    """The other process: tasks and answers on stdin, readings and questions on stdout."""
-    # It allocates no cycles and ends soon.
-    gc.disable()
-    told, out = sys.stdin.buffer, sys.stdout.buffer
-    _, content = cast("tuple[bytes, bytes]", _received(told))
-    priced, tasks = msgspec.msgpack.decode(content, type=tuple[bool, list[Task]])
-    as_costs = msgspec.msgpack.Decoder(UnitCosts | None).decode
-
-    def unit_costs(model: str, at_ms: int) -> UnitCosts | None:
-        _send(out, QUESTION, _encode((model, at_ms)))
-        _, answer = cast("tuple[bytes, bytes]", _received(told))
-        costs: UnitCosts | None = as_costs(answer)
-        return costs
-
-    recorder = Recorder(CallPricer(unit_costs) if priced else None)
-    frame: list[Recorded] = []
-    calls = 0
-    for task in tasks:
-        for read in read_file(task):
-            frame.append(recorder.record(read))
-            calls += len(read.calls)
-            if calls >= CALLS_A_FRAME or len(frame) >= FILES_A_FRAME:
-                _send(out, READINGS, _encode(frame))
-                frame, calls = [], 0
-    if frame:
-        _send(out, READINGS, _encode(frame))
-
-
-def _asked(content: bytes) -> tuple[str, int]:
-    return msgspec.msgpack.decode(content, type=tuple[str, int])
-
-
-def _send(out: IO[bytes], kind: bytes, content: bytes) -> None:
-    out.write(kind + len(content).to_bytes(HEAD_BYTES - 1, "big"))
-    out.write(content)
-    out.flush()
-
-
-def _received(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
-    """A frame's kind and content; None at the end."""
-    head = stream.read(HEAD_BYTES)
-    return (head[:1], stream.read(int.from_bytes(head[1:], "big"))) if head else None
 
 
 def _processes() -> int:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -20,23 +20,26 @@ CALLS_MAX: Final = 4_000
 NOT_A_MODEL: Final = "<synthetic>"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-COUNT_MAX: Final = 10**15
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)] | None
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)] | None
 
 
 class _Lifetimes(msgspec.Struct, gc=False):
-    ephemeral_5m_input_tokens: int | None = None
-    ephemeral_1h_input_tokens: int | None = None
+    ephemeral_5m_input_tokens: _Count = None
+    ephemeral_1h_input_tokens: _Count = None
 
 
 class _ServerTools(msgspec.Struct, gc=False):
-    web_search_requests: int | None = None
+    web_search_requests: _Count = None
 
 
 class _Usage(msgspec.Struct, gc=False):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: _Count = None
+    output_tokens: _Count = None
+    cache_creation_input_tokens: _Count = None
+    cache_read_input_tokens: _Count = None
     cache_creation: _Lifetimes | None = None
     server_tool_use: _ServerTools | None = None
     speed: str | None = None
@@ -53,7 +56,7 @@ class _Echo(msgspec.Struct, gc=False):
 
     message: _Message | None = None
     requestId: str | None = None  # noqa: N815 - the log's own name
-    timestamp: datetime | None = None
+    timestamp: _Moment = None
     uuid: str | None = None
 
 
@@ -64,7 +67,7 @@ class _Progress(msgspec.Struct, gc=False):
 class _Line(msgspec.Struct, gc=False):
     message: _Message | None = None
     requestId: str | None = None  # noqa: N815 - the log's own name
-    timestamp: datetime | None = None
+    timestamp: _Moment = None
     uuid: str | None = None
     isSidechain: bool | None = None  # noqa: N815 - the log's own name
     data: _Progress | None = None
@@ -72,9 +75,8 @@ class _Line(msgspec.Struct, gc=False):
 
 _Key = tuple[str, str, int]
 """The message, the request, and the rank."""
-_Counts = tuple[int, int, int, int, int, int]
-_Use = tuple[int, datetime, str, _Counts]
-"""All tokens, when, the model, and the counts."""
+_Use = tuple[int, datetime, _Message]
+"""All tokens, when, and the message."""
 
 
 class _ClaudeReader:
@@ -125,14 +127,13 @@ class _ClaudeReader:
         if message is None or message.usage is None or message.model == NOT_A_MODEL:
             return
         at = said.timestamp
-        if at is None or at.tzinfo is None:
+        if at is None:
             raise ValueError("no moment")
-        total, counts = _counted(message.usage)
         key = (message.id or said.uuid or hashlib.blake2b(line, digest_size=16).hexdigest(), said.requestId or "", rank)
+        total = _total(message.usage)
         known = best.get(key)
         if known is None or total > known[0] or (total == known[0] and at < known[1]):
-            model = message.model or "unknown"
-            best[key] = (total, at, f"{model}-fast" if message.usage.speed == "fast" else model, counts)
+            best[key] = (total, at, message)
 
     def _decoded(self, line: bytes) -> _Line | None:
         """The line's fields; None for a line of another shape, which has no use to tell."""
@@ -147,33 +148,44 @@ class _ClaudeReader:
 
 def _tells_use(value: object) -> bool:
     """Whether a line that could not be understood would have told a use."""
-    message = cast("dict[str, object]", value).get("message") if isinstance(value, dict) else None
-    return isinstance(message, dict) and cast("dict[str, object]", message).get("usage") is not None
+    line = _object(value)
+    message = _object(line.get("message")) or _object(_object(_object(line.get("data")).get("message")).get("message"))
+    return message.get("usage") is not None
 
 
-def _counted(usage: _Usage) -> tuple[int, _Counts]:
-    """All tokens together; and input, written for 5 minutes and an hour, read, output and searches.
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
-    Raises:
-        ValueError: no counts.
-    """
-    sent, made = usage.input_tokens or 0, usage.output_tokens or 0
-    read, written, hour = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0, 0
-    split, tools = usage.cache_creation, usage.server_tool_use
+
+def _total(usage: _Usage) -> int:
+    """All tokens."""
+    written, split = usage.cache_creation_input_tokens or 0, usage.cache_creation
+    if split is not None:
+        written = (split.ephemeral_5m_input_tokens or 0) + (split.ephemeral_1h_input_tokens or 0) or written
+    read = usage.cache_read_input_tokens or 0
+    return (usage.input_tokens or 0) + written + read + (usage.output_tokens or 0)
+
+
+def _counts(usage: _Usage) -> tuple[int, int, int, int, int]:
+    """Input, written for 5 minutes and for an hour, read, output."""
+    written, hour, split = usage.cache_creation_input_tokens or 0, 0, usage.cache_creation
     if split is not None and (split.ephemeral_5m_input_tokens or split.ephemeral_1h_input_tokens):
         written, hour = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
-    searches = 0 if tools is None else tools.web_search_requests or 0
-    counts = (sent, written, hour, read, made, searches)
-    if min(counts) < 0 or max(counts) > COUNT_MAX:
-        raise ValueError("not counts")
-    return sent + written + hour + read + made, counts
+    read = usage.cache_read_input_tokens or 0
+    return usage.input_tokens or 0, written, hour, read, usage.output_tokens or 0
 
 
 def _calls(best: dict[_Key, _Use]) -> list[Call]:
-    return [
-        Call(call, (at - EPOCH) // MILLISECOND, model, *counts[:5], 1, counts[5], request, rank)
-        for (call, request, rank), (_, at, model, counts) in best.items()
-    ]
+    calls: list[Call] = []
+    for (call, request, rank), (_, at, message) in best.items():
+        usage = cast("_Usage", message.usage)
+        model = message.model or "unknown"
+        if usage.speed == "fast":
+            model += "-fast"
+        tools = usage.server_tool_use
+        searches = 0 if tools is None else tools.web_search_requests or 0
+        calls.append(Call(call, (at - EPOCH) // MILLISECOND, model, *_counts(usage), 1, searches, request, rank))
+    return calls
 
 
 reader: Final = _ClaudeReader()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tokenworth.burn.logs import branching, settling
 from tokenworth.burn.logs.events import Quota
 from tokenworth.burn.logs.naming import number_of
-from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.pricing import CallPricer, rate_spans
 from tokenworth.burn.logs.reading import KnownFile
 from tokenworth.burn.logs.recording import COLUMNS, TOLD, Recorded
 from tokenworth.burn.logs.schema import open_history
@@ -148,7 +148,7 @@ class History:
         if row is not None and row[0] == version:
             return 0
         with self._at_once():
-            changed = self._priced_anew(CallPricer(prices.unit_costs))
+            changed = self._priced_anew(CallPricer(rate_spans(prices.unit_costs)))
             self.database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (PRICES_VERSION, version))
             if changed:
                 settling.sum_anew(self.database)

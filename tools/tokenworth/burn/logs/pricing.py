@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tokenworth.context import UnitCosts
 
-__all__ = ["CallPricer"]
+__all__ = ["CallPricer", "RateSpan", "rate_spans"]
 
 ATTO_PER_PICO: Final = 10**6
 HALF: Final = ATTO_PER_PICO // 2
-_Rates = tuple[int | None, ...]
-_Known = tuple[int, int, _Rates | None, list[tuple[int, _Rates]]]
-"""A span of time, the rates in it, and those of larger prompts with the smallest of these."""
+Rates = tuple[int | None, ...]
+"""Of the token classes in their order, and of a search, in 10^-18 USD; None where no source prices it."""
+
+
+class RateSpan(NamedTuple):
+    """What a model's units cost in a span of time, `since_ms` to before `until_ms`.
+
+    Attributes:
+        rates: those of the smallest prompts; None is unpriced.
+        larger: those of larger ones, with the smallest of these in tokens.
+    """
+
+    since_ms: int
+    until_ms: int
+    rates: Rates | None
+    larger: list[tuple[int, Rates]]
+
+
+def rate_spans(unit_costs: Callable[[str, int], UnitCosts | None]) -> Callable[[str, int], RateSpan]:
+    """What a list says of a model around a moment (`context.UnitPrices.unit_costs`), as `CallPricer` needs it."""
+
+    def span(model: str, at_ms: int) -> RateSpan:
+        costs = unit_costs(model, at_ms)
+        if costs is None:
+            # A model that has no price now may have one at another time.
+            return RateSpan(at_ms, at_ms + 1, None, [])
+        steps: list[tuple[int, Rates]] = []
+        for step in costs.steps:
+            tokens = (step.input, step.cache_write_5m, step.cache_write_1h, step.cache_read, step.output)
+            steps.append((step.prompt_tokens_min, (*tokens, step.web_search)))
+        return RateSpan(costs.since_ms, costs.until_ms, steps[0][1], steps[1:])
+
+    return span
 
 
 class CallPricer:
     """Prices calls in pico-USD (10^-12), rounded once a call.
 
     Args:
-        unit_costs: says what a model's units cost around a moment, as `context.UnitPrices` does.
+        span: says what a model costs around a moment.
     """
 
-    def __init__(self, unit_costs: Callable[[str, int], UnitCosts | None]) -> None:
-        self._unit_costs = unit_costs
-        self._known: dict[str, _Known] = {}
+    def __init__(self, span: Callable[[str, int], RateSpan]) -> None:
+        self._span = span
+        self._known: dict[str, RateSpan] = {}
 
     def pico_usd(self, model: str, at_ms: int, tokens: tuple[int, int, int, int, int], web_searches: int) -> int | None:
         """The cost of a call; None is unpriced, which is never zero.
@@ -40,7 +70,7 @@ class CallPricer:
         """
         known = self._known.get(model)
         if known is None or not known[0] <= at_ms < known[1]:
-            known = self._known[model] = self._asked(model, at_ms)
+            known = self._known[model] = self._span(model, at_ms)
         _, _, rates, larger = known
         if rates is None:
             return None
@@ -52,21 +82,24 @@ class CallPricer:
                     break
                 rates = others
         if None in rates:
-            needed = zip((*tokens, web_searches), rates, strict=True)
-            if any(units and rate is None for units, rate in needed):
-                return None
-            rates = tuple(rate or 0 for rate in rates)
+            return _partly_priced((*tokens, web_searches), rates)
         by_input, by_short, by_hour, by_read, by_output, by_search = cast("tuple[int, int, int, int, int, int]", rates)
-        total = sent * by_input + short * by_short + hour * by_hour + read * by_read + made * by_output
-        return (total + web_searches * by_search + HALF) // ATTO_PER_PICO
+        total = HALF + sent * by_input + read * by_read + made * by_output
+        if short:
+            total += short * by_short
+        if hour:
+            total += hour * by_hour
+        if web_searches:
+            total += web_searches * by_search
+        return total // ATTO_PER_PICO
 
-    def _asked(self, model: str, at_ms: int) -> _Known:
-        costs = self._unit_costs(model, at_ms)
-        if costs is None:
-            # A model that has no price now may have one at another time.
-            return at_ms, at_ms + 1, None, []
-        steps: list[tuple[int, _Rates]] = []
-        for step in costs.steps:
-            rates = (step.input, step.cache_write_5m, step.cache_write_1h, step.cache_read, step.output)
-            steps.append((step.prompt_tokens_min, (*rates, step.web_search)))
-        return costs.since_ms, costs.until_ms, steps[0][1], steps[1:]
+
+def _partly_priced(units: tuple[int, ...], rates: Rates) -> int | None:
+    """Where some rates are not known, only what needs none of these has a price."""
+    total = HALF
+    for count, rate in zip(units, rates, strict=True):
+        if count:
+            if rate is None:
+                return None
+            total += count * rate
+    return total // ATTO_PER_PICO

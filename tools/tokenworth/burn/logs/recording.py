@@ -51,37 +51,51 @@ class Recorder:
 
     def __init__(self, pricer: CallPricer | None) -> None:
         self._price = None if pricer is None else pricer.pico_usd
-        self._numbers: dict[str, int] = {"": 0}
-
-    def _number(self, name: str) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = number_of(name)
-        return number
+        self._families = {"": 0}
 
     def record(self, read: FileRead) -> Recorded:
         """The rows of a reading, with the names that they use."""
-        agent, price, number = read.agent, self._price, self._number
-        call_number = call_numbers(agent)
-        places: dict[tuple[str, str], int] = {}
+        agent, price, families, call_number = read.agent, self._price, self._families, call_numbers(read.agent)
         models: dict[str, int] = {}
+        places: dict[tuple[str, str], int] = {}
         rows: list[CallRow] = []
-        for call in read.calls:
-            name, at_ms, model, sent, short, hour, cached, made, messages, searches, request = call[:11]
-            rank, version, family, session, project, paid = call[11:]
+        for (
+            call,
+            at_ms,
+            model,
+            sent,
+            short,
+            hour,
+            cached,
+            made,
+            messages,
+            searches,
+            request,
+            rank,
+            version,
+            family,
+            session,
+            project,
+            paid,
+        ) in read.calls:
+            if model not in models:
+                models[model] = number_of(model)
+            if family not in families:
+                families[family] = number_of(family)
             place = (project or read.project, session or read.session)
-            group = number(family)
+            if place not in places:
+                places[place] = number_of(*place)
             rows.append(
                 (
-                    call_number(name) ^ group,
+                    call_number(call) ^ families[family],
                     request_number(request),
-                    group,
+                    families[family],
                     agent,
                     rank,
                     version,
                     at_ms,
-                    models.get(model) or models.setdefault(model, number(model)),
-                    places.get(place) or places.setdefault(place, number_of(*place)),
+                    models[model],
+                    places[place],
                     sent,
                     short,
                     hour,

@@ -25,6 +25,8 @@ PICO: Final = -12
 CALLS_SUMMED: Final = (
     f"SELECT 0, '', 0, {', '.join(SUMMED.values())} FROM calls WHERE counts AND at_ms >= ? AND at_ms < ?"  # noqa: S608
 )
+# Before any call, and where a quarter of an hour begins.
+BEGINNING_MS: Final = -(SLOT_MS << 42)
 NO_BLOCKS: Final[Mapping[tuple[str, int], int]] = {}
 
 
@@ -139,24 +141,15 @@ def _sums(
 
     From the sums by the quarter of an hour, where the question is not finer than those.
     """
-    since_ms = -(1 << 62) if since_ms is None else since_ms
     figures = [name for name in SUMMED if name != "calls"]
-    if by_place or since_ms % SLOT_MS:
-        slot, place, source, first = (
-            f"at_ms / {step_ms}" if step_ms else "0",
-            "place" if by_place else "0",
-            "calls",
-            since_ms,
-        )
-        sums, where = [SUMMED[name] for name in figures], "counts AND at_ms >= ?"
+    first = BEGINNING_MS if since_ms is None else since_ms
+    if by_place or first % SLOT_MS:
+        sums, source, where = [SUMMED[name] for name in figures], "calls", "counts AND at_ms >= ?"
+        slot, place = f"at_ms / {step_ms}" if step_ms else "0", "place" if by_place else "0"
     else:
-        slot, place, source, first = (
-            f"slot / {step_ms // SLOT_MS}" if step_ms else "0",
-            "0",
-            "sums",
-            since_ms // SLOT_MS,
-        )
-        sums, where = [f"sum({name})" for name in figures], "slot >= ?"
+        sums, source, where = [f"sum({name})" for name in figures], "sums", "slot >= ?"
+        slot, place = f"slot / {step_ms // SLOT_MS}" if step_ms else "0", "0"
+        first //= SLOT_MS
     return history.database.execute(
         f"SELECT {slot}, agent, model, {place}, {', '.join(sums)} FROM {source} WHERE {where} GROUP BY 1, 2, 3, 4",  # noqa: S608 - our names
         (first,),

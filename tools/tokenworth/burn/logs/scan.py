@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tokenworth.burn.logs.finding import AGENTS, find_logs
 from tokenworth.burn.logs.history import History
-from tokenworth.burn.logs.pricing import CallPricer
+from tokenworth.burn.logs.pricing import CallPricer, rate_spans
 from tokenworth.burn.logs.reading import KnownFile, Task, read_file, stamp_of
 from tokenworth.burn.logs.recording import Recorded, Recorder
 
@@ -84,7 +84,7 @@ def _found(agent: str, known: Mapping[bytes, KnownFile], home: str, environment:
 def _read(tasks: Iterable[Task], history: History, prices: UnitPrices | None) -> Iterator[Recorded]:
     if prices is not None:
         history.price(prices)
-    recorder = Recorder(None if prices is None else CallPricer(prices.unit_costs))
+    recorder = Recorder(None if prices is None else CallPricer(rate_spans(prices.unit_costs)))
     for task in tasks:
         for read in read_file(task):
             yield recorder.record(read)

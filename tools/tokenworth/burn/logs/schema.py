@@ -17,7 +17,8 @@ APPLICATION_ID: Final = 0x54575548
 SQLITE_MIN: Final = (3, 37, 0)  # STRICT tables
 BUSY_S: Final = 15.0
 CACHE_KIB: Final = 8_192
-CHECKPOINT_PAGES: Final = 4_000
+# As many as a first look writes: each page then goes to its place once.
+CHECKPOINT_PAGES: Final = 16_000
 
 MIGRATIONS: Final = (
     """
