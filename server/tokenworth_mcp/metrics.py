@@ -134,6 +134,10 @@ class _MeasuredLedgers:
         self._source = source
         self._metrics = metrics
 
+    def is_there(self) -> bool:
+        """Whether there is one already."""
+        return self._source.is_there()
+
     async def open(self) -> Ledger:
         """The ledger, counted.
 

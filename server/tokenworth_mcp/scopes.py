@@ -25,6 +25,7 @@ def scopes_of_tools(tools: Iterable[ToolEntry]) -> tuple[str, ...]:
 SCOPES: Final = (*scopes_of_tools(TOOLS), ADMIN_SCOPE)
 """Every scope that a token may have."""
 
+BUDGETS_SCOPE: Final = f"{scope_area('budget')}:read"
 SCOPE_OF_TOOL: Final = {tool.name: tool.scope for tool in TOOLS}
 
 
@@ -35,8 +36,16 @@ def scopes_needed(message: JSONRPCMessage) -> frozenset[str]:
     params: Mapping[str, object] = message.params or {}
     if message.method == "tools/call":
         scope = SCOPE_OF_TOOL.get(str(params.get("name")))
-        return frozenset() if scope is None else frozenset({scope})
+        if scope is None:
+            return frozenset()
+        return frozenset({scope, BUDGETS_SCOPE} if _names_a_budget(params.get("arguments")) else {scope})
     return frozenset(scope for address in _addresses(params) for scope in _scopes_of_address(address))
+
+
+def _names_a_budget(arguments: object) -> bool:
+    """Whether a call takes a person's use from a budget, which is reading that budget."""
+    person = arguments.get("person") if is_object(arguments) else None
+    return is_object(person) and "token_use_from_budget" in person
 
 
 def _addresses(value: object, depth: int = 4) -> Iterable[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tokenworth.context import UseSeen
+from tokenworth.budgets import BudgetUse, WeeksUsed
 from tokenworth.errors import InvalidInputError
 
 CASH = {"base": 200_000}
@@ -230,30 +230,59 @@ async def test_the_ratchet_has_numbers(explain):
 
 
 class Ledger:
-    """A ledger that has seen one quarter of use."""
+    """A ledger with one budget, charged the same in each four weeks of a year."""
 
-    def __init__(self, usd):
+    def __init__(self, usd, budget="default"):
         self.usd = usd
+        self.budget = budget
 
-    async def use_seen(self, until):
+    async def use_of(self, budget, until):
         assert until.tzinfo is UTC
-        spent = {("Acme AI", "acme-large"): Decimal(self.usd)}
-        return UseSeen(spent, 73, "ledger") if self.usd else None
+        if budget != self.budget:
+            return None
+        return BudgetUse(budget, 365, [WeeksUsed(Decimal(self.usd), limited=False)] * 13)
+
+
+def _seeing(context, ledger, **more):
+    clock = lambda: datetime(2026, 11, 1, tzinfo=UTC)  # noqa: E731 - a clock in a line
+    return dataclasses.replace(context, use_history=ledger, clock=clock, **more)
+
+
+def _used(answer, name="demand_usd_year"):
+    return {entry.name: entry for entry in answer.assumptions}[name]
+
+
+GRANT = {"position": {"contract": {**CASH, "tokens": {"per_year": 30_000}}}}
 
 
 async def test_real_use_replaces_a_guess_but_not_what_the_person_says(explain, context):
-    world = dataclasses.replace(context, observed_use=Ledger(2_000), clock=lambda: datetime(2026, 11, 1, tzinfo=UTC))
-    document = {"position": {"contract": {**CASH, "tokens": {"per_year": 30_000}}}}
-    measured = await explain(document, world, detail="full")
-    used = {entry.name: entry for entry in measured.assumptions}["demand_usd_year"]
-    assert (used.base, used.origin) == (10_000, "observed")
-    assert any("$10,000 a year (ledger, 73 days)" in note for note in measured.notes)
-    said = await explain({**document, "person": {"token_use_per_year": 4_000}}, world, detail="full")
-    used = {entry.name: entry for entry in said.assumptions}["demand_usd_year"]
-    assert (used.base, used.origin) == (4_000, "said")
-    assert any("you said $4,000" in note for note in said.notes)
-    nothing = await explain(document, dataclasses.replace(world, observed_use=Ledger(0)), detail="full")
-    assert {entry.name: entry for entry in nothing.assumptions}["demand_usd_year"].origin == "default"
+    world = _seeing(context, Ledger(2_000))
+    measured = await explain(GRANT, world, detail="full")
+    # $2,000 in each of 13 spans are $26,000 in 364 days, and a year outweighs the guess of $6,000.
+    assert 20_000 < _used(measured).base < 26_100
+    assert _used(measured).origin == _used(measured, "demand_sigma_month").origin == "observed"
+    assert any("your budget default: 365 days, $2,173 a month" in note for note in measured.notes)
+    said = await explain({**GRANT, "person": {"token_use_per_year": 4_000}}, world, detail="full")
+    assert (_used(said).base, _used(said).origin) == (4_000, "said")
+    assert any("budget default shows 365 days" in note and "goes before it" in note for note in said.notes)
+    overridden = await explain(GRANT, world, detail="full", overrides={"demand_usd_year": 5_000})
+    assert (_used(overridden).base, _used(overridden).origin) == (5_000, "override")
+    nothing = await explain(GRANT, _seeing(context, Ledger(0)), detail="full")
+    assert _used(nothing).origin == "default"
+    assert not any("budget default" in note for note in nothing.notes)
+
+
+async def test_a_budget_that_is_named_goes_before_one_s_own_and_needs_no_leave_to_be_looked_at(explain, context):
+    named = {**GRANT, "person": {"token_use_from_budget": "work"}}
+    world = _seeing(context, Ledger(2_000, "work"), observed_use=None)
+    answer = await explain(named, world, detail="full")
+    assert _used(answer).origin == "observed"
+    unasked = await explain(GRANT, _seeing(context, Ledger(2_000), observed_use=None), detail="full")
+    assert _used(unasked).origin == "default"
+    with pytest.raises(InvalidInputError, match=r"person\.token_use_from_budget: no budget of yours has that id"):
+        await explain(named, _seeing(context, Ledger(2_000)))
+    with pytest.raises(InvalidInputError, match=r"person\.token_use_from_budget"):
+        await explain(named, _seeing(context, None))
 
 
 async def test_amounts_in_another_currency_are_told_in_dollars(explain):

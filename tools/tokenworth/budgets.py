@@ -22,6 +22,7 @@ __all__ = [
     "Budget",
     "BudgetChange",
     "BudgetState",
+    "BudgetUse",
     "Expiry",
     "Grant",
     "HoldRequest",
@@ -30,6 +31,7 @@ __all__ = [
     "Refusal",
     "Settlement",
     "Unit",
+    "WeeksUsed",
     "nano_usd",
     "usd",
 ]
@@ -296,3 +298,26 @@ class BudgetState:
         """What the tightest limit of the chain still allows, negative in debt; None when nothing limits."""
         lefts = [left for level in self.chain if (left := level.balance.left(unit)) is not None]
         return min(lefts, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksUsed:
+    """What a budget was charged in four weeks, USD; `limited` when a limit was met, and more may have been wanted."""
+
+    usd: Decimal
+    limited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetUse:
+    """What one budget was charged.
+
+    Attributes:
+        budget: its id.
+        days: since its first charge, at most a year.
+        weeks: the whole spans of four weeks up to the moment, the earliest first; what came before them is left out.
+    """
+
+    budget: str
+    days: int
+    weeks: Sequence[WeeksUsed]

@@ -12,6 +12,7 @@ from typing import Final
 
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
+from tokenworth.budgets import BudgetUse
 from tokenworth.context import Context
 from tokenworth.denominations import Denominated, denominate
 from tokenworth.equity import (
@@ -24,6 +25,7 @@ from tokenworth.equity import (
     vests_of,
 )
 from tokenworth.money import Money
+from tokenworth.own_use import informed, notes_on_use
 from tokenworth.reading import HORIZON_YEARS, Dollars
 from tokenworth.taxation import taxes_for, unsaid_about_taxes
 from tokenworth.terms import Offer, Person, TokenGrant
@@ -100,12 +102,20 @@ class Case:
 
 
 def build_case(
-    offer: Offer, person: Person, overrides: Overrides, context: Context, *, label: str, months_served: int = 0
+    offer: Offer,
+    person: Person,
+    overrides: Overrides,
+    context: Context,
+    *,
+    label: str,
+    months_served: int = 0,
+    use: BudgetUse | None = None,
 ) -> Case:
     """Turn an offer into terms in USD, taxes and assumptions.
 
     Args:
         months_served: how long ago the job started; 0 for an offer.
+        use: what the person really used, in place of a guess.
 
     Raises:
         InvalidInputError: no tax table or marginal rate for this person, or an unknown override.
@@ -116,12 +126,13 @@ def build_case(
     denominated = denominate(offer, context, months_served)
     terms = _pay_terms(offer, usd, denominated, unsaid)
     measured = context.assumptions.with_measured(denominated.measured)
-    assumptions = measured.with_said(_said(offer, person, terms.base[0]))
+    assumptions = informed(measured, use, context.clock()).with_said(_said(offer, person, terms.base[0]))
     if overrides:
         assumptions = assumptions.replaced(overrides, field="overrides", origin="override")
     taxed = taxes_for(offer, person, assumptions)
     unsaid |= unsaid_about_taxes(person)
-    notes = (*taxed.notes, *equity_notes(offer), *denominated.notes)
+    seen = notes_on_use(use, assumptions) if terms.tokens is not None else ()
+    notes = (*seen, *taxed.notes, *equity_notes(offer), *denominated.notes)
     if offer.fx is not None:
         notes = (*notes, f"amounts converted at {offer.fx.number:f} USD per {offer.currency}")
     return Case(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Budget,
         BudgetChange,
         BudgetState,
+        BudgetUse,
         Grant,
         HoldRequest,
         Settlement,
@@ -48,6 +49,7 @@ __all__ = [
     "UnitCosts",
     "UnitPrices",
     "UnitStep",
+    "UseHistory",
     "UseSeen",
 ]
 
@@ -245,6 +247,18 @@ class ObservedUse(Protocol):
         ...
 
 
+class UseHistory(Protocol):
+    """What the caller's budgets were charged over time, one of them at a time, by name."""
+
+    async def use_of(self, budget: str, until: datetime) -> BudgetUse | None:
+        """One budget up to a moment; None where the caller has none of that name.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PersonMonths:
     """What the people of a team used, one amount for each person and month, USD at list price, and who says so."""
@@ -412,6 +426,10 @@ class Ledger(Protocol):
 class LedgerSource(Protocol):
     """Opens the ledger when it is first asked for."""
 
+    def is_there(self) -> bool:
+        """Whether there is one already: opening one that is not makes it."""
+        ...
+
     async def open(self) -> Ledger:
         """The ledger, always the same one.
 
@@ -449,8 +467,9 @@ class Context:
         clock: the time.
         prices: the price list, or None while there is none.
         price_schedule: announced price changes, or None while nobody keeps them.
-        observed_use: the ledger of real use, or None without one.
+        observed_use: the ledger of real use, which may be taken unasked, or None without one.
         staff_use: the same by team, or None without one.
+        use_history: the same by budget, for whoever names one, or None without one.
         ledger: where budgets are kept, or None when there is none.
         caller: who asks.
         report: tells whoever asked how far a long call has come, or None where nobody wants to know.
@@ -463,6 +482,7 @@ class Context:
     price_schedule: PriceSchedule | None = None
     observed_use: ObservedUse | None = None
     staff_use: StaffUse | None = None
+    use_history: UseHistory | None = None
     ledger: LedgerSource | None = None
     local_use: LocalUse | None = None
     caller: Caller = field(default_factory=Caller)

@@ -290,6 +290,7 @@ class Person(Strict):
     marginal_rate: Fraction | None = None
     household_income: MoneyField | None = None
     token_use_per_year: MoneyField | None = None
+    token_use_from_budget: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     own_token_spend_per_year: MoneyField | None = None
     work_tools_per_year: MoneyField | None = None
     funded_anyway: Fraction | None = None

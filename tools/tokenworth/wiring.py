@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenworth.context import Caller, Context, LoggedUse, OfficialQuota, PersonMonths, UseSeen
+from tokenworth.context import Caller, Context, LedgerSource, LoggedUse, OfficialQuota, PersonMonths, UseSeen
 from tokenworth.prices.first_use import PricesOnFirstUse, local_prices, prices_folder_in_use
 
 if TYPE_CHECKING:
+    from tokenworth.budgets import BudgetUse
     from tokenworth.burn.ledger.book import Book
     from tokenworth.burn.ledger.real_use import LedgerUse
     from tokenworth.burn.ledger.sqlite_store import Sync
@@ -54,6 +55,7 @@ def build_context(
         price_schedule=prices,
         observed_use=use,
         staff_use=use,
+        use_history=use,
         ledger=source,
         caller=caller,
         local_use=_LocalLogsOnFirstUse(prices) if local_logs else None,
@@ -61,18 +63,19 @@ def build_context(
 
 
 def context_on_network(context: Context) -> Context:
-    """What a network server may use of a context: not what this machine's logs say about its user."""
+    """What a network server may use of a context: nothing unasked of its user, and not what this machine's logs say."""
     return replace(context, observed_use=None, staff_use=None, local_use=None)
 
 
 def context_of_caller(context: Context, caller: Caller) -> Context:
     """A shared context as one caller may use it: a tenant has a ledger of its own in the shared one."""
     ledger = context.ledger
-    if ledger is not None and caller.tenant is not None:
-        from tokenworth.burn.ledger.tenancy import TenantLedgers  # noqa: PLC0415 - stdio has no tenants
+    if ledger is None or caller.tenant is None:
+        return replace(context, caller=caller)
+    from tokenworth.burn.ledger.tenancy import TenantLedgers  # noqa: PLC0415 - stdio has no tenants
 
-        ledger = TenantLedgers(ledger, caller.tenant)
-    return replace(context, caller=caller, ledger=ledger)
+    own = TenantLedgers(ledger, caller.tenant)
+    return replace(context, caller=caller, ledger=own, use_history=_UseOnFirstUse(own, caller.budget))
 
 
 class _LocalLogsOnFirstUse:
@@ -136,13 +139,17 @@ class _LedgerAt:
 class _UseOnFirstUse:
     """What the ledger saw of real use; imports nothing before it is asked."""
 
-    def __init__(self, source: _LedgerAt, budget: str) -> None:
+    def __init__(self, source: LedgerSource, budget: str) -> None:
         self._source = source
         self._budget = budget
 
     async def use_seen(self, until: datetime) -> UseSeen | None:
         """Use up to a moment."""
         return await self._use().use_seen(until)
+
+    async def use_of(self, budget: str, until: datetime) -> BudgetUse | None:
+        """One budget's use up to a moment."""
+        return await self._use().use_of(budget, until)
 
     async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
         """A team's use up to a moment."""
@@ -151,7 +158,7 @@ class _UseOnFirstUse:
     def _use(self) -> LedgerUse:
         from tokenworth.burn.ledger.real_use import LedgerUse  # noqa: PLC0415 - most calls need no ledger
 
-        return LedgerUse(self._source, self._budget, self._source.is_there)
+        return LedgerUse(self._source, self._budget)
 
 
 def _utc_now() -> datetime:

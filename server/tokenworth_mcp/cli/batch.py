@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from tokenworth.errors import TokenworthError
-from tokenworth.offers.batch import BATCH_DRAWS, BatchJob, BatchProgress, run_batch
+from tokenworth.offers.batch import BATCH_DRAWS, BatchJob, BatchProgress, refuse_budgets, run_batch
 from tokenworth.offers.batch_rows import BatchFormat, format_of
 from tokenworth.offers.models import ValueOfferRequest
 from tokenworth_mcp.boundary import in_one_line, read_request
@@ -80,6 +80,7 @@ def value_batch(
     shared = shared_arguments(person, replaced, seed, BATCH_DRAWS if draws is None else draws, "concise")
     # What is the same for all rows is refused once, before any row is.
     asked = boundary.read_request({"offer": {"base": 1}, **shared})
+    refuse_budgets(asked)
     boundary.context().assumptions.replaced(asked.overrides, field="overrides", origin="override")
     job = BatchJob(
         source=Path(batch),

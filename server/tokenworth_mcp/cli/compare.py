@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
+from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments, with_use_from
 from tokenworth_mcp.cli.output import Format
 from tokenworth_mcp.cli.reports import Report, report_options
 from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
@@ -26,6 +26,7 @@ COLUMNS = {
 def command(
     files: tuple[str, ...],
     person: str | None,
+    budget: str | None,
     replaced: tuple[str, ...],
     seed: int | None,
     draws: int | None,
@@ -42,4 +43,5 @@ def command(
         # A person written beside an offer is the one who compares; the last one written counts.
         shared |= rest
     shared |= shared_arguments(person, replaced, seed, draws, detail)
-    run_tool("compare_offers", {"offers": offers, **shared}, output_format, COLUMNS, report=report)
+    request = with_use_from(budget, {"offers": offers, **shared})
+    run_tool("compare_offers", request, output_format, COLUMNS, report=report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tokenworth_mcp.cli.documents import read_document
-from tokenworth_mcp.cli.offer_files import offer_options, shared_arguments
+from tokenworth_mcp.cli.offer_files import offer_options, shared_arguments, with_use_from
 from tokenworth_mcp.cli.output import Format
 from tokenworth_mcp.cli.reports import Report, report_options
 from tokenworth_mcp.cli.running import detail_option, format_option, run_tool
@@ -22,6 +22,7 @@ __all__ = ["command"]
 def command(
     file: str,
     person: str | None,
+    budget: str | None,
     replaced: tuple[str, ...],
     seed: int | None,
     draws: int | None,
@@ -31,4 +32,4 @@ def command(
 ) -> None:
     """Explain the lock-in in FILE: a request with position or employer (.yaml, .toml, .json, or - for stdin)."""
     arguments = {**read_document(file), **shared_arguments(person, replaced, seed, draws, detail)}
-    run_tool("explain_lock_in", arguments, output_format, report=report)
+    run_tool("explain_lock_in", with_use_from(budget, arguments), output_format, report=report)

@@ -9,9 +9,9 @@ import click
 
 from tokenworth.errors import InvalidInputError
 from tokenworth_mcp.cli.documents import read_document
-from tokenworth_mcp.strict_json import JsonRefusedError, read_json
+from tokenworth_mcp.strict_json import JsonRefusedError, is_object, read_json
 
-__all__ = ["offer_options", "read_offer", "shared_arguments"]
+__all__ = ["offer_options", "read_offer", "shared_arguments", "with_use_from"]
 
 Returned = TypeVar("Returned")
 
@@ -20,11 +20,12 @@ SET_HINT = 'Write NAME=VALUE, such as cut_hazard=0.1 or cut_hazard={"low": 0, "b
 
 
 def offer_options(command: Callable[..., Returned]) -> Callable[..., Returned]:
-    """Adds --person, --set, --seed and --draws to a command."""
+    """Adds --person, --use-from-budget, --set, --seed and --draws to a command."""
     for option in (
         click.option("--draws", type=int, help="How many draws; more narrow the noise."),
         click.option("--seed", type=int, help="The same seed gives the same digits."),
         click.option("--set", "replaced", multiple=True, metavar="NAME=VALUE", help="Replace an assumption."),
+        click.option("--use-from-budget", "budget", metavar="ID", help="Take your token use from a budget."),
         click.option("--person", metavar="FILE", help="Facts about the person: state, filing, token use."),
     ):
         command = option(command)
@@ -58,6 +59,16 @@ def shared_arguments(
     if draws is not None:
         arguments["draws"] = draws
     return arguments
+
+
+def with_use_from(budget: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A request in which the person's token use is taken from a budget, beside what it says of the person already."""
+    if budget is None:
+        return arguments
+    person = arguments.get("person", {})
+    if not is_object(person):
+        return arguments  # what is wrong with it is said where requests are read
+    return {**arguments, "person": {**person, "token_use_from_budget": budget}}
 
 
 def _override(text: str) -> tuple[str, object]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 import click
 
-from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments
+from tokenworth_mcp.cli.offer_files import offer_options, read_offer, shared_arguments, with_use_from
 from tokenworth_mcp.cli.output import FORMATS, Format
 from tokenworth_mcp.cli.reports import Report, report_options
 from tokenworth_mcp.cli.running import detail_option, run_tool
@@ -37,6 +37,7 @@ BATCH_FORMATS: Final[tuple[BatchFormat, ...]] = ("csv", "jsonl", "parquet")
 def command(
     file: str | None,
     person: str | None,
+    budget: str | None,
     replaced: tuple[str, ...],
     seed: int | None,
     draws: int | None,
@@ -51,6 +52,8 @@ def command(
     if batch is not None:
         if file is not None or out is None or report is not None:
             raise click.UsageError("--batch takes its offers from its own file and needs --out, the file to write.")
+        if budget is not None:
+            raise click.UsageError("--use-from-budget goes with one offer; a batch is of many people's.")
         if output_format is not None and not _is_for_batches(output_format):
             raise click.UsageError("A batch is written as csv, jsonl or parquet.")
         from tokenworth_mcp.cli.batch import value_batch  # noqa: PLC0415 - one offer needs none of it
@@ -65,7 +68,7 @@ def command(
     offer, rest = read_offer(file)
     run_tool(
         "value_offer",
-        {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)},
+        with_use_from(budget, {"offer": offer, **rest, **shared_arguments(person, replaced, seed, draws, detail)}),
         output_format,
         COLUMNS,
         report=report,

@@ -242,6 +242,14 @@ def test_facts_and_assumptions_hold_for_all_rows_and_a_rows_own_facts_go_first(r
             ["--batch", "offers.csv", "--out", "a.csv", "--set", "cut_hazrd=1"],
             "overrides.cut_hazrd: no such assumption.",
         ),
+        (
+            ["--batch", "offers.csv", "--out", "a.csv", "--use-from-budget", "me"],
+            "--use-from-budget goes with one offer",
+        ),
+        (
+            ["--batch", "offers.csv", "--out", "a.csv", "--person", "budget.yaml"],
+            "person.token_use_from_budget: a batch reads no budgets",
+        ),
         (["offer.yaml", "--out", "a.csv"], "--out, --processes and csv, jsonl or parquet go with --batch."),
         (["offer.yaml", "--format", "csv"], "--out, --processes and csv, jsonl or parquet go with --batch."),
         ([], "Missing argument 'FILE'."),
@@ -250,6 +258,7 @@ def test_facts_and_assumptions_hold_for_all_rows_and_a_rows_own_facts_go_first(r
 )
 def test_what_cannot_be_asked_is_one_line_and_exit_code_2(tokenworth, tmp_path, arguments, message):
     (tmp_path / "offers.csv").write_text("base\n1\n", encoding="utf-8")
+    (tmp_path / "budget.yaml").write_text("token_use_from_budget: me\n", encoding="utf-8")
     found = tokenworth("value", *arguments)
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.startswith(f"tokenworth: {message}")

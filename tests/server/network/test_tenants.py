@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tokenworth.budgets import NANO, Amount, BudgetChange, HoldRequest
+from tokenworth.burn.ledger.book import Book
 from tokenworth.burn.ledger.opening import open_ledger
+from tokenworth.burn.ledger.sqlite_store import SqliteStore
 from tokenworth.burn.ledger.tenancy import SHARED, TenantLedger, escaped
 from tokenworth.errors import InvalidInputError
 from tokenworth_mcp.auth_tokens import write_tokens
@@ -104,6 +107,54 @@ def test_a_static_token_s_tenant_is_who_it_says(network):
     assert found["structuredContent"]["limit_usd"] == 10
     outsider = network.issuer.token(sub="ann", scope=ALL)
     assert network.call(outsider, "check_budget", {"budget": "shared"})["isError"]
+
+
+OFFER = {"base": "200k", "tokens": {"per_month": 500}}
+VALUED = {
+    "value_offer": lambda person: {"offer": OFFER, "person": person},
+    "compare_offers": lambda person: {"offers": [OFFER, {"base": "210k"}], "person": person},
+    "explain_lock_in": lambda person: {"position": {"contract": OFFER}, "person": person},
+}
+
+
+async def _used_for_a_year(network, tenant, budget):
+    """Charges of $100 in every four weeks of the last year to a tenant's budget, as of then."""
+    now = {"ms": 0}
+    book = Book(SqliteStore(network.tokens.with_name("ledger.sqlite3"), clock_ms=lambda: now["ms"]))
+    for days in range(364, 0, -28):
+        now["ms"] = int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000)
+        await book.set_budget(BudgetChange(f"{escaped(tenant)}/{budget}", "usd", 10**15))
+        await book.record(f"{escaped(tenant)}/{budget}", Amount(100 * NANO), f"{tenant} {days}", "same")
+    await book.close()
+
+
+@pytest.mark.parametrize("tool", VALUED)
+async def test_a_person_s_use_is_taken_from_budgets_of_the_caller_s_own_tenant_only(network, people, tool, modern):
+    _, _, name = people
+    await _used_for_a_year(network, name, "work")
+    scope = "offers:read lockin:read budgets:read"
+    alice, bob = (network.issuer.token(sub=sub, scope=scope) for sub in (name, name + "/"))
+    own = network.call(alice, tool, VALUED[tool]({"token_use_from_budget": "work"}), modern=modern)
+    assert "your budget work: " in _text(own)
+    unasked = network.call(alice, tool, VALUED[tool]({}), modern=modern)
+    assert "your budget" not in _text(unasked)
+    for budget in ("work", f"{name}/work", f"{escaped(name)}/work", "nobody"):
+        refused = network.call(bob, tool, VALUED[tool]({"token_use_from_budget": budget}), modern=modern)
+        assert refused["isError"]
+        assert "person.token_use_from_budget: no budget of yours has that id" in _text(refused)
+
+
+@pytest.mark.parametrize("tool", VALUED)
+def test_taking_use_from_a_budget_needs_leave_to_read_budgets(network, tool, modern):
+    token = network.issuer.token(scope="offers:read lockin:read")
+    call = {"name": tool, "arguments": VALUED[tool]({"token_use_from_budget": "work"})}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    response = network.post(token, message, modern=modern)
+    assert response.status_code == 403
+    asked = response.headers["www-authenticate"].partition('scope="')[2].partition('"')[0].split()
+    assert "budgets:read" in asked
+    without = message | {"params": call | {"arguments": VALUED[tool]({})}}
+    assert network.post(token, without, modern=modern).status_code == 200
 
 
 NAMES = ["a", "a/b", "a~2fb", "a%2fb", "A", "ä", "~", "a b", "a\u202eb", "", "a/"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tokenworth.assumptions.catalogue import Assumption, Assumptions, Measured, load_assumptions
+from tokenworth.assumptions.catalogue import Assumption, Assumptions, Measured, Observed, load_assumptions
 
-__all__ = ["Assumption", "Assumptions", "Measured", "load_assumptions"]
+__all__ = ["Assumption", "Assumptions", "Measured", "Observed", "load_assumptions"]

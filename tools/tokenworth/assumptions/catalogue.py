@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self, cast
 from tokenworth.errors import DataUnreadableError, InvalidInputError
 from tokenworth.valuation.spread import Spread
 
-__all__ = ["Assumption", "Assumptions", "Measured", "load_assumptions"]
+__all__ = ["Assumption", "Assumptions", "Measured", "Observed", "load_assumptions"]
 
 Distribution = Literal["triangular", "lognormal", "maybe_zero", "fixed"]
 Origin = Literal["default", "file", "override", "said", "observed", "measured"]
@@ -34,6 +34,15 @@ class Measured:
     source: str
     date: str
     certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was seen of the person in place of a default: a range of its own, and who saw it."""
+
+    spread: Spread
+    source: str
+    date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,23 @@ class Assumption:
         """The range as the valuation draws from it."""
         return Spread(self.low, self.base, self.high, self.distribution, self.chance_of_zero, self.triangle)
 
+    def observed(self, seen: Observed) -> Self:
+        """This assumption replaced by what was seen."""
+        found = seen.spread
+        return replace(
+            self,
+            low=found.low,
+            base=found.base,
+            high=found.high,
+            distribution=found.distribution,
+            kind="read",
+            source=seen.source,
+            date=seen.date,
+            origin="observed",
+        )
+
     def known(self, value: float, origin: Origin) -> Self:
-        """This assumption replaced by a fact: "said" in the request, or "observed"."""
+        """This assumption replaced by a fact: "said" in the request, or "measured"."""
         return replace(self, low=value, base=value, high=value, distribution="fixed", origin=origin)
 
     def measured(self, found: Measured) -> Self:
@@ -119,21 +143,18 @@ class Assumptions(Mapping[str, Assumption]):
 
     def with_said(self, facts: Mapping[str, float]) -> Assumptions:
         """A copy in which facts stated in the request stand in place of their defaults."""
-        return self._with(facts, "said")
+        return Assumptions(
+            self._entries | {name: self._entries[name].known(value, "said") for name, value in facts.items()}
+        )
 
-    def with_observed(self, facts: Mapping[str, float]) -> Assumptions:
-        """A copy in which measured facts stand in place of their defaults."""
-        return self._with(facts, "observed")
+    def with_observed(self, found: Mapping[str, Observed]) -> Assumptions:
+        """A copy in which what was seen of the person stands in place of defaults."""
+        return Assumptions(self._entries | {name: self._entries[name].observed(seen) for name, seen in found.items()})
 
     def with_measured(self, found: Mapping[str, Measured]) -> Assumptions:
         """A copy in which measurements stand in place of shipped defaults; what a caller's file says stays."""
         shipped = {name: one for name, one in found.items() if self._entries[name].origin == "default"}
         return Assumptions(self._entries | {name: self._entries[name].measured(one) for name, one in shipped.items()})
-
-    def _with(self, facts: Mapping[str, float], origin: Origin) -> Assumptions:
-        return Assumptions(
-            self._entries | {name: self._entries[name].known(value, origin) for name, value in facts.items()}
-        )
 
 
 def load_assumptions(path: Path | None = None) -> Assumptions:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from tokenworth.answers import Part
 from tokenworth.assumptions.catalogue import Assumption, Assumptions
 
-__all__ = ["AssumptionUsed", "assumptions_used", "bare", "used_in_full"]
+__all__ = ["AssumptionUsed", "assumptions_used", "first_few", "used_in_full"]
 
 
 class AssumptionUsed(Part):
@@ -46,7 +46,12 @@ def used_in_full(entry: Assumption) -> AssumptionUsed:
     )
 
 
-def bare(entry: AssumptionUsed) -> AssumptionUsed:
+def _bare(entry: AssumptionUsed) -> AssumptionUsed:
     """Its middle value only; its origin where that is not the shipped default."""
     origin = None if entry.origin == "default" else entry.origin
     return AssumptionUsed(name=entry.name, base=entry.base, origin=origin)
+
+
+def first_few(entries: Sequence[AssumptionUsed], count: int) -> list[AssumptionUsed]:
+    """The first of them, bare, and whatever was observed of the person: nobody should have to look for that."""
+    return [_bare(entry) for place, entry in enumerate(entries) if place < count or entry.origin == "observed"]

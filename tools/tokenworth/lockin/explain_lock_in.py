@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokenworth.assumptions.used import bare
+from tokenworth.assumptions.used import first_few
 from tokenworth.context import Context
 from tokenworth.lockin.employer import explain_employer
 from tokenworth.lockin.employer_models import EmployerLockIn, EmployerPosition
@@ -47,7 +47,7 @@ def _concise(answer: LockInExplained) -> LockInExplained:
             "next_questions": answer.next_questions[:SHOWN],
             "defaulted": answer.defaulted[:1],
             "tornado": dict(list(answer.tornado.items())[:1]),
-            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": first_few(answer.assumptions, ASSUMPTIONS_SHOWN),
         }
     )
 

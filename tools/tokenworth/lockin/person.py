@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from tokenworth.assumptions.used import assumptions_used
-from tokenworth.context import Context, UseSeen
+from tokenworth.budgets import BudgetUse
+from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
 from tokenworth.lockin.explain import (
     defaulted_facts,
@@ -34,6 +35,7 @@ from tokenworth.lockin.position import Leaving, build_leaving
 from tokenworth.lockin.simulate import TOKEN_CAUSES, Run, parameters_of, run_leaving
 from tokenworth.lockin.words import person_headline
 from tokenworth.money import whole
+from tokenworth.own_use import own_use, use_asked_for
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.career import extra_compute, implied_output_multiple, ratcheted_hourly
 from tokenworth.valuation.discount import level_annuity
@@ -66,17 +68,23 @@ async def explain_person(request: ExplainLockInRequest, position: Position, cont
         InvalidInputError: a fact or an override that cannot be used, or no way to tax this person.
         NotPricedError: the grant counts tokens whose price nobody said.
     """
-    seen = None
-    if context.observed_use is not None and position.contract.tokens is not None:
-        seen = await context.observed_use.use_seen(context.clock())
+    use = await _use(request, position, context)
     await ready_prices([position.contract], context)
-    return await off_the_loop(partial(_explained, position, seen), request, context)
+    return await off_the_loop(partial(_explained, position, use), request, context)
+
+
+async def _use(request: ExplainLockInRequest, position: Position, context: Context) -> BudgetUse | None:
+    """The use of the budget that the person names; on their own machine, else that of their own budget."""
+    named = await use_asked_for(request.person, context)
+    if named is not None or context.observed_use is None or position.contract.tokens is None:
+        return named
+    return await own_use(context)
 
 
 def _explained(
-    position: Position, seen: UseSeen | None, request: ExplainLockInRequest, context: Context
+    position: Position, use: BudgetUse | None, request: ExplainLockInRequest, context: Context
 ) -> LockInExplained:
-    leaving = build_leaving(position, request.person, request.overrides, context, seen)
+    leaving = build_leaving(position, request.person, request.overrides, context, use)
     run = run_leaving(leaving, Sampler(request.seed, request.draws))
     context.work.reached(0.5, f"drew what leaving costs in each month on {request.draws:,} draws")
     few = explanation_run(leaving, request.seed)

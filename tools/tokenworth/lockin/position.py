@@ -8,11 +8,12 @@ from typing import Final, Literal
 
 from tokenworth.answers import Overrides
 from tokenworth.assumptions import Assumptions
+from tokenworth.budgets import BudgetUse
 from tokenworth.cases import HORIZON_YEARS, REFRESH_VESTING, Case, build_case, vests_of
-from tokenworth.context import Context, UseSeen
+from tokenworth.context import Context
 from tokenworth.equity import fair_share, shares_usd
 from tokenworth.lockin.models import CURVE_MONTHS, Position
-from tokenworth.money import Money, dollars
+from tokenworth.own_use import notes_on_use
 from tokenworth.reading import Dollars
 from tokenworth.terms import Offer, Person
 from tokenworth.valuation.grants import TokenTerms
@@ -130,12 +131,12 @@ class Leaving:
 
 
 def build_leaving(
-    position: Position, person: Person, overrides: Overrides, context: Context, seen: UseSeen | None
+    position: Position, person: Person, overrides: Overrides, context: Context, use: BudgetUse | None
 ) -> Leaving:
     """Read a position.
 
     Args:
-        seen: real use, which stands in for a guess where the caller says nothing.
+        use: what the person really used, in place of a guess.
 
     Raises:
         InvalidInputError: no tax table or marginal rate for this person, or an unknown override.
@@ -143,10 +144,10 @@ def build_leaving(
     """
     served = position.months_served or 0
     label = position.contract.label or "contract"
-    case = build_case(position.contract, person, {}, context, label=label, months_served=served)
+    case = build_case(position.contract, person, {}, context, label=label, months_served=served, use=use)
     case = replace(
         case,
-        assumptions=_informed(case.assumptions, position, person, seen, overrides),
+        assumptions=_informed(case.assumptions, position, overrides),
         unsaid={**_renamed(case.unsaid), **_unsaid(position, case)},
     )
     other = position.other_offer
@@ -162,7 +163,7 @@ def build_leaving(
         other_tokens_usd=case.usd(other.tokens_per_year) if other is not None else 0.0,
         gap_months=other.gap_months if other is not None else None,
         same_tools=other is not None and other.same_tools is True,
-        notes=(*_notes(position, person, seen), *case.token_notes),
+        notes=(*_notes(position), *notes_on_use(use, case.assumptions), *case.token_notes),
     )
 
 
@@ -264,12 +265,8 @@ def _built(position: Position) -> tuple[Work, ...]:
     )
 
 
-def _informed(
-    assumptions: Assumptions, position: Position, person: Person, seen: UseSeen | None, overrides: Overrides
-) -> Assumptions:
-    """Real use for a guess, then what the position states, then the caller's overrides."""
-    if seen is not None and person.token_use_per_year is None:
-        assumptions = assumptions.with_observed({"demand_usd_year": float(seen.usd_per_year)})
+def _informed(assumptions: Assumptions, position: Position, overrides: Overrides) -> Assumptions:
+    """What the position states, then the caller's overrides."""
     other = position.other_offer
     if other is not None and other.gap_months is not None:
         assumptions = assumptions.with_said({"compute_gap_months": other.gap_months})
@@ -298,7 +295,7 @@ def _unsaid(position: Position, case: Case) -> dict[str, str]:
     return found
 
 
-def _notes(position: Position, person: Person, seen: UseSeen | None) -> list[str]:
+def _notes(position: Position) -> list[str]:
     notes: list[str] = []
     tokens = position.contract.tokens
     expiring = tokens is not None and (tokens.unused == "expires" or (tokens.unused is None and not _once(position)))
@@ -306,12 +303,6 @@ def _notes(position: Position, person: Person, seen: UseSeen | None) -> list[str
         notes.append("the token budget expires unless used: an unspent budget is no handcuff, nothing has accrued")
     if position.contract.fx is not None:
         notes.append(f"amounts converted at {position.contract.fx.number:f} USD per {position.contract.currency}")
-    if seen is not None:
-        measured = f"{dollars(seen.usd_per_year)} a year ({seen.source}, {seen.days} days)"
-        if person.token_use_per_year is None:
-            notes.append(f"your real use stands in for a guess: {measured}")
-        else:
-            notes.append(f"you said {_plain(person.token_use_per_year)} of token use a year; seen was {measured}")
     if any(grant.refresh_per_year is not None for grant in position.contract.equity):
         notes.append("refreshers count once granted; later ones are left out")
     if any(grant.is_option for grant in position.contract.equity):
@@ -324,10 +315,6 @@ def _notes(position: Position, person: Person, seen: UseSeen | None) -> list[str
 def _once(position: Position) -> bool:
     tokens = position.contract.tokens
     return tokens is not None and (tokens.total is not None or tokens.tokens_total is not None)
-
-
-def _plain(amount: Money) -> str:
-    return dollars(amount.number)
 
 
 CONTRACT: Final = "position.contract."

@@ -24,13 +24,21 @@ from typing import Any, Final, Protocol, cast
 
 from tokenworth.cases import Case, build_case
 from tokenworth.context import Context
-from tokenworth.errors import DataUnreadableError, TokenworthError
+from tokenworth.errors import DataUnreadableError, InvalidInputError, TokenworthError
 from tokenworth.offers.batch_output import BatchRow, OutFile, Record
 from tokenworth.offers.batch_rows import BatchFormat, Row, arguments_of, count_rows, read_rows
 from tokenworth.offers.batch_values import BatchValuer
 from tokenworth.offers.models import ValueOfferRequest
 
-__all__ = ["BATCH_DRAWS", "BatchBoundary", "BatchJob", "BatchProgress", "WorkerLostError", "run_batch"]
+__all__ = [
+    "BATCH_DRAWS",
+    "BatchBoundary",
+    "BatchJob",
+    "BatchProgress",
+    "WorkerLostError",
+    "refuse_budgets",
+    "run_batch",
+]
 
 BATCH_DRAWS: Final = 2000
 # Rows valued, and recorded, together. A batch that goes on does so from a multiple of it.
@@ -181,8 +189,23 @@ class _Worker:
         own = arguments.get("person", {})
         person = {**self._person, **cast("dict[str, Any]", own)} if isinstance(own, dict) else own
         request = self._boundary.read_request({**arguments, "person": person, **self._shared})
+        refuse_budgets(request)
         return build_case(
             request.offer, request.person, request.overrides, self._context, label=request.offer.label or "offer"
+        )
+
+
+def refuse_budgets(request: ValueOfferRequest) -> None:
+    """Rows are of many people, whose budgets are not the caller's to read.
+
+    Raises:
+        InvalidInputError: a request that takes a person's use from a budget.
+    """
+    if request.person.token_use_from_budget is not None:
+        raise InvalidInputError(
+            "person.token_use_from_budget",
+            "a batch reads no budgets",
+            "Value one offer with it, or send person.token_use_per_year",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from tokenworth.answers import Question
 from tokenworth.assumptions import Assumption
-from tokenworth.assumptions.used import AssumptionUsed, bare, used_in_full
+from tokenworth.assumptions.used import AssumptionUsed, first_few, used_in_full
+from tokenworth.budgets import BudgetUse
 from tokenworth.cases import HORIZON_YEARS, Case, build_case, question_for
 from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
@@ -28,6 +30,7 @@ from tokenworth.offers.models import (
 )
 from tokenworth.offers.simulate import Run, parameters_of, run_case, total_level
 from tokenworth.offers.value_offer import face_of, pay_by_year, pay_range
+from tokenworth.own_use import use_asked_for
 from tokenworth.terms import Offer
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.choice import chance_best, chance_first_beats_second, crossover_year, expected_regret
@@ -67,16 +70,17 @@ async def compare_offers(request: CompareOffersRequest, context: Context) -> Off
         InvalidInputError: a fact or an override that cannot be used, or no way to tax this person.
         NotPricedError: a grant counts tokens whose price nobody said.
     """
+    use = await use_asked_for(request.person, context)
     await ready_prices(request.offers, context)
-    return await off_the_loop(_compare, request, context)
+    return await off_the_loop(partial(_compare, use), request, context)
 
 
-def _compare(request: CompareOffersRequest, context: Context) -> OfferComparison:
+def _compare(use: BudgetUse | None, request: CompareOffersRequest, context: Context) -> OfferComparison:
     work = context.work
     labels = _labels(request.offers)
     entries: list[_Entry] = []
     for place, (offer, label) in enumerate(zip(request.offers, labels, strict=True)):
-        case = build_case(offer, request.person, request.overrides, context, label=label)
+        case = build_case(offer, request.person, request.overrides, context, label=label, use=use)
         run = run_case(case, Sampler(request.seed, request.draws))
         entries.append(_Entry(place, case, run, float(run.total.mean()), *explanation_run(case, request.seed)))
         work.reached(0.5 * len(entries) / len(labels), f"valued {len(entries)} of {len(labels)} offers")
@@ -125,7 +129,7 @@ def _concise(answer: OfferComparison) -> OfferComparison:
             "flips": answer.flips[:SHOWN],
             "next_questions": answer.next_questions[:SHOWN],
             "defaulted": answer.defaulted[: 2 * SHOWN],
-            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": first_few(answer.assumptions, ASSUMPTIONS_SHOWN),
         }
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from tokenworth.answers import UsdRange
 from tokenworth.assumptions.benchmarks import compared_with_published
-from tokenworth.assumptions.used import assumptions_used, bare
+from tokenworth.assumptions.used import assumptions_used, first_few
+from tokenworth.budgets import BudgetUse
 from tokenworth.cases import HORIZON_YEARS, Case, build_case
 from tokenworth.context import Context
 from tokenworth.denominations import ready_prices
@@ -37,6 +39,7 @@ from tokenworth.offers.models import (
 )
 from tokenworth.offers.simulate import OPTION_COST_PARAMETERS, Run, parameters_of, run_case, total_level
 from tokenworth.offers.words import offer_headline
+from tokenworth.own_use import use_asked_for
 from tokenworth.valuation.arrays import Array
 from tokenworth.valuation.career import career_value, extra_compute, implied_output_multiple
 from tokenworth.valuation.discount import level_annuity
@@ -61,13 +64,14 @@ async def value_offer(request: ValueOfferRequest, context: Context) -> OfferValu
         InvalidInputError: a fact or an override that cannot be used, or no way to tax this person.
         NotPricedError: the grant counts tokens whose price nobody said.
     """
+    use = await use_asked_for(request.person, context)
     await ready_prices([request.offer], context)
-    return await off_the_loop(_value, request, context)
+    return await off_the_loop(partial(_value, use), request, context)
 
 
-def _value(request: ValueOfferRequest, context: Context) -> OfferValue:
+def _value(use: BudgetUse | None, request: ValueOfferRequest, context: Context) -> OfferValue:
     offer = request.offer
-    case = build_case(offer, request.person, request.overrides, context, label=offer.label or "offer")
+    case = build_case(offer, request.person, request.overrides, context, label=offer.label or "offer", use=use)
     run = run_case(case, Sampler(request.seed, request.draws), career=True)
     case.work.reached(0.3, f"valued on {request.draws:,} draws")
     few, sampler = explanation_run(case, request.seed)
@@ -251,7 +255,7 @@ def _concise(answer: OfferValue) -> OfferValue:
             "next_questions": answer.next_questions[:SHOWN],
             "levers": answer.levers[:SHOWN],
             "defaulted": answer.defaulted[:SHOWN],
-            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": first_few(answer.assumptions, ASSUMPTIONS_SHOWN),
             "career": None,
             "employer_cost_usd": None,
             "tax_source": None,

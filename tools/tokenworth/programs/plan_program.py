@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from tokenworth.answers import UsdRange
-from tokenworth.assumptions.used import assumptions_used, bare
+from tokenworth.assumptions.used import assumptions_used, first_few
 from tokenworth.context import Context
 from tokenworth.money import significant, whole
 from tokenworth.programs.case import Case, build_case
@@ -177,7 +177,7 @@ def _concise(answer: ProgramPlan) -> ProgramPlan:
             "levers": [each.model_copy(update={"chance_overspend": None}) for each in answer.levers[:SHOWN]],
             "next_questions": answer.next_questions[:1],
             "defaulted": answer.defaulted[:1],
-            "assumptions": [bare(entry) for entry in answer.assumptions[:ASSUMPTIONS_SHOWN]],
+            "assumptions": first_few(answer.assumptions, ASSUMPTIONS_SHOWN),
             "sources": None,
         }
     )

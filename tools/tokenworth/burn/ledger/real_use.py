@@ -6,37 +6,40 @@ or models, so what it saw has neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
-from tokenworth.budgets import usd
+from tokenworth.budgets import BudgetUse, WeeksUsed, usd
+from tokenworth.burn.ledger.limits_met import limits_met
 from tokenworth.context import Ledger, LedgerSource, PersonMonths, UseSeen
 from tokenworth.errors import InvalidInputError, LedgerError
 
 __all__ = ["LedgerUse"]
 
+HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 YEAR_MS: Final = 365 * DAY_MS
 # Under four weeks a pace for a year says more about those weeks than about the year.
 DAYS_MIN: Final = 28
+# Spans of whole weeks, each with as many weekends as any other.
+SPAN_MS: Final = 28 * DAY_MS
 
 
 class LedgerUse:
-    """`context.ObservedUse` and `context.StaffUse` over the budgets of a ledger."""
+    """`context.ObservedUse`, `context.UseHistory` and `context.StaffUse` over the budgets of a ledger."""
 
-    def __init__(self, ledger: LedgerSource, budget: str, is_there: Callable[[], bool]) -> None:
-        """Nothing is opened yet.
+    def __init__(self, ledger: LedgerSource, budget: str) -> None:
+        """Nothing is opened yet, and asking what was used makes no ledger.
 
         Args:
             ledger: where budgets are kept.
             budget: the caller's own.
-            is_there: whether there is a ledger already; asking what was used makes none.
         """
         self._ledger = ledger
         self._budget = budget
-        self._is_there = is_there
 
     async def use_seen(self, until: datetime) -> UseSeen | None:
         """What the caller's own budget was charged in the year up to a moment; None for under four weeks of it."""
@@ -49,6 +52,38 @@ class LedgerUse:
         if days < DAYS_MIN or total <= 0:
             return None
         return UseSeen({("", ""): total}, days, f"the ledger, budget {self._budget}")
+
+    async def use_of(self, budget: str, until: datetime) -> BudgetUse | None:
+        """What one budget was charged up to a moment, in whole spans of four weeks of the year before it.
+
+        In a span a limit was met when the budget, or one above it, had nearly nothing left at some moment of it.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        if not self._ledger.is_there():
+            return None
+        ledger = await self._ledger.open()
+        try:
+            chain = [level.budget for level in (await ledger.state(budget)).chain]
+        except InvalidInputError:
+            return None
+        until_ms = _ms(until)
+        charged = await _hours(ledger, budget, until_ms)
+        first_ms = charged[0][0] if charged else until_ms
+        count = min((until_ms - first_ms) // SPAN_MS, YEAR_MS // SPAN_MS)
+        edges = [until_ms - (count - place) * SPAN_MS for place in range(count + 1)]
+        met = limits_met(chain[0], charged)
+        for above in chain[1:]:  # of what is above a tenant's own, nothing is told
+            met += limits_met(above, await _hours(ledger, above.id, until_ms))
+        weeks = [
+            WeeksUsed(
+                usd(sum(nano for at_ms, nano, _ in charged if start <= at_ms < end)),
+                limited=any(since < end and until > start for since, until in met),
+            )
+            for start, end in pairwise(edges)
+        ]
+        return BudgetUse(budget, min(-(-(until_ms - first_ms) // DAY_MS), YEAR_MS // DAY_MS), weeks)
 
     async def person_months(self, team: str, until: datetime) -> PersonMonths | None:
         """What each budget right below a team's was charged in each whole calendar month (UTC) since the team's first.
@@ -90,12 +125,17 @@ class LedgerUse:
         return [(at_ms, nano) for at_ms, nano, _ in found if at_ms <= until_ms]
 
     async def _opened(self) -> Ledger | None:
-        if not self._is_there():
+        if not self._ledger.is_there():
             return None
         try:
             return await self._ledger.open()
         except LedgerError:
             return None
+
+
+async def _hours(ledger: Ledger, budget: str, until_ms: int) -> list[tuple[int, int, int]]:
+    """All that a budget was ever charged up to a moment, by hours, oldest first."""
+    return [row for row in await ledger.spends(budget, 0, HOUR_MS) if row[0] <= until_ms]
 
 
 def _ms(moment: datetime) -> int:

@@ -33,6 +33,10 @@ class TenantLedgers:
         self._source = source
         self._tenant = tenant
 
+    def is_there(self) -> bool:
+        """Whether the shared ledger is."""
+        return self._source.is_there()
+
     async def open(self) -> Ledger:
         """The tenant's view.
 
