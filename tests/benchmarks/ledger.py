@@ -38,6 +38,7 @@ EVENTS = 1_000_000
 CHECKS = 200
 CALLS = 100_000
 PLENTY = 10**18
+PLANNED = {"model": "claude-opus-4-6", "input_tokens": 40_000, "output_tokens": 8_000}
 
 
 class Timed(NamedTuple):
@@ -84,10 +85,14 @@ def large(folder: Path) -> int:
     path = folder / "large.sqlite3"
     asyncio.run(prepare(str(path)))
     fill(path)
-    times = asyncio.run(check_often(replace(build_context(ledger=str(path)), caller=Caller("agent"))))
-    middle = statistics.median(times)
-    print(f"check_budget, {EVENTS:,} events: median {middle:.1f} ms, max {max(times):.1f} ms  (<= 30 ms)", flush=True)
-    return int(middle > 30)
+    missed = 0
+    for what, asked in (("check_budget", {}), ("with a planned call", {"planned": PLANNED})):
+        context = replace(build_context(ledger=str(path)), caller=Caller("agent"))
+        times = asyncio.run(check_often(context, CheckBudgetRequest.model_validate(asked)))
+        middle = statistics.median(times)
+        print(f"{what}, {EVENTS:,} events: median {middle:.1f} ms, max {max(times):.1f} ms  (<= 30 ms)", flush=True)
+        missed += middle > 30
+    return missed
 
 
 def memory(folder: Path) -> int:
@@ -148,7 +153,7 @@ def run_load(count: int, load: dict[str, object]) -> Timed:
 async def prepare(address: str) -> None:
     book = await open_ledger(address)
     await book.set_budget(BudgetChange("agent", "usd", PLENTY, Period("month", "Europe/Berlin")))
-    grant = await book.reserve(HoldRequest("agent", Amount(NANO), "first", "first"))
+    grant = await book.reserve(HoldRequest("agent", Amount(NANO), "first", "first", model=PLANNED["model"]))
     await book.settle(grant.hold, Amount(NANO), "first")
     await book.close()
 
@@ -170,7 +175,7 @@ def assert_balanced(path: Path) -> None:
 
 
 def fill(path: Path) -> None:
-    """A million settled entries in the past month, as settling them would have left them."""
+    """A million settled entries in the past month, all of them planned, as settling them would have left them."""
     now_ms = wall_clock_ms()
     step_ms = 30 * 86_400_000 // EVENTS
     moments = [now_ms - number * step_ms for number in range(EVENTS)]
@@ -189,11 +194,11 @@ def fill(path: Path) -> None:
     connection.close()
 
 
-async def check_often(context) -> list[float]:
+async def check_often(context, request: CheckBudgetRequest) -> list[float]:
     times = []
     for number in range(CHECKS + 1):
         began = time.perf_counter()
-        (await check_budget(CheckBudgetRequest(), context)).text()
+        (await check_budget(request, context)).text()
         if number:  # the first one opens the ledger
             times.append(1000 * (time.perf_counter() - began))
     await context.ledger.close()

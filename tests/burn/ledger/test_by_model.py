@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tokenworth.budgets import NANO, Amount, BudgetChange, HoldRequest, Period
+from tokenworth.burn.ledger.tenancy import TenantLedger
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
@@ -120,3 +121,15 @@ async def test_planned_holds_are_remembered_with_what_they_came_to_the_latest_fi
     assert [tuple(each) for each in await book.planned_holds("me", 100)] == seen
     assert [tuple(each) for each in await book.planned_holds("me", 2)] == seen[:2]
     assert await book.planned_holds("team", 100) == []
+
+
+async def test_a_tenant_sees_its_own_models_and_what_its_own_planned_holds_came_to(book):
+    one, two = TenantLedger(book, "one"), TenantLedger(book, "two")
+    for tenant, model in ((one, "opus"), (two, "haiku")):
+        await limit(tenant, "me")
+        grant = await tenant.reserve(planned("me", 10, "a", model))
+        await tenant.settle(grant.hold, Amount(2 * NANO, 20), "2")
+        await tenant.record("me", Amount(NANO, 10), "b", "b", model)
+    assert await by_model(one, "me") == {"opus": (3, 30)}
+    assert await by_model(two, "me") == {"haiku": (3, 30)}
+    assert [tuple(each) for each in await two.planned_holds("me", 9)] == [("haiku", 10 * NANO, 2 * NANO)]
