@@ -78,14 +78,18 @@ class IssuerKeys:
         Raises:
             KeysUnavailableError: no keys could be read for a day.
         """
-        age = self._clock() - self._read_at
-        if (age > KEYS_FRESH_SECONDS or self._found(key_id) is None) and self._may_try():
-            async with self._reading:
-                if self._may_try():
-                    await self._read_again()
-        if self._clock() - self._read_at > KEYS_USABLE_SECONDS:
+        known = self._found(key_id) if self._age() <= KEYS_USABLE_SECONDS else None
+        if known is not None and (self._age() <= KEYS_FRESH_SECONDS or self._reading.locked() or not self._may_try()):
+            return known
+        async with self._reading:  # whoever comes meanwhile, and has no key to be checked with, waits for what is read
+            if self._may_try():
+                await self._read_again()
+        if self._age() > KEYS_USABLE_SECONDS:
             raise KeysUnavailableError
         return self._found(key_id)
+
+    def _age(self) -> float:
+        return self._clock() - self._read_at
 
     def _found(self, key_id: str | None) -> Mapping[str, Any] | None:
         if key_id is None and len(self._keys) == 1:
@@ -96,11 +100,11 @@ class IssuerKeys:
         return self._clock() - self._tried_at > KEYS_AGAIN_SECONDS
 
     async def _read_again(self) -> None:
-        self._tried_at = self._clock()
         try:
             found = _public_keys(await self._read())
         except (FetchError, DataUnreadableError, JsonRefusedError):
-            return
+            found = {}
+        self._tried_at = self._clock()  # a read that was cut short was no try
         if found:
             self._keys, self._read_at = found, self._clock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import jwt
@@ -42,6 +43,67 @@ async def test_keys_are_fetched_once_and_again_for_a_new_key_id():
         clock.now += 60
         assert (await accepts.verify(second.token())).subject == "alice"
         assert await accepts.verify(first.token()) is None
+
+
+class Slow:
+    """Keys that are on their way until a test lets them come."""
+
+    def __init__(self, *bodies: bytes) -> None:
+        self.bodies = list(bodies)
+        self.asked = 0
+        self.come = asyncio.Event()
+
+    async def __call__(self) -> bytes:
+        self.asked += 1
+        await self.come.wait()
+        return self.bodies.pop(0)
+
+
+async def _begun(*calls) -> list[asyncio.Task]:
+    """Calls that have each come as far as they can, one after the other."""
+    tasks = []
+    for call in calls:
+        tasks.append(asyncio.create_task(call))
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return tasks
+
+
+async def test_whoever_comes_while_the_keys_are_first_read_waits_for_them_and_is_let_in():
+    issuer = Issuer()
+    slow = Slow(jwks(issuer))
+    accepts = _accepts(IssuerKeys(slow, Clock()))
+    tasks = await _begun(*(accepts.verify(issuer.token()) for _ in range(4)))
+    slow.come.set()
+    assert [found.subject for found in await asyncio.gather(*tasks)] == ["alice"] * 4
+    assert slow.asked == 1
+
+
+async def test_while_keys_are_read_again_known_ones_go_on_and_new_ones_wait():
+    old, new, clock = Issuer(), Issuer.elliptic("new"), Clock()
+    slow = Slow(jwks(old), jwks(old, new))
+    accepts = _accepts(IssuerKeys(slow, clock))
+    slow.come.set()
+    assert await accepts.verify(old.token())
+    slow.come.clear()
+    clock.now += 7_200
+    waiting = await _begun(accepts.verify(new.token()), accepts.verify(new.token()))
+    assert (await accepts.verify(old.token())).subject == "alice"
+    slow.come.set()
+    assert [found.subject for found in await asyncio.gather(*waiting)] == ["alice"] * 2
+    assert slow.asked == 2
+
+
+async def test_a_read_that_was_cut_short_is_tried_again_at_once():
+    issuer = Issuer()
+    slow = Slow(jwks(issuer))
+    accepts = _accepts(IssuerKeys(slow, Clock()))
+    (left,) = await _begun(accepts.verify(issuer.token()))
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    slow.come.set()
+    assert (await accepts.verify(issuer.token())).subject == "alice"
 
 
 async def test_made_up_key_ids_do_not_make_the_server_ask_each_time():
