@@ -27,10 +27,14 @@ export const questions = (answer) => part("Ask next", answer.next_questions?.len
   answer.next_questions.map((one, index) => h("li", {}, one.ask, " ",
     h("span", { class: "aside" }, "moves it by ", figure(answer, `next_questions.${index}.worth_usd`))))));
 
+/** "offer.equity.0.price_409a" as "equity 1, price 409a". */
+const term = (field) => words(field).replace(/^(overrides|offer|person)\./, "")
+  .replace(/\.(\d+)/g, (_, place) => ` ${Number(place) + 1}`).replaceAll(".", ", ");
+
 /** "A: tokens.on_leaving" as "A: tokens, on leaving"; whose name it is stays as it is. */
 const ofWhom = (field) => {
   const [, whose, name] = field.match(/^(.*: )?(.*)$/);
-  return `${whose ?? ""}${words(name).replaceAll(".", ", ")}`;
+  return `${whose ?? ""}${term(name)}`;
 };
 
 /** What was not said, and what it may hide. */
@@ -38,7 +42,7 @@ export const defaulted = (answer) => part("Not said, so assumed",
   Array.isArray(answer.defaulted) && answer.defaulted.length > 0 && (typeof answer.defaulted[0] === "string"
     ? h("ul", {}, answer.defaulted.map((one) => h("li", {}, ofWhom(one))))
     : scrolling(table(["What", "Taken", "Lowest", "Highest"], answer.defaulted.map((one, index) => [
-      words(one.field), words(one.taken ?? "nothing"),
+      term(one.field), words(one.taken ?? "nothing"),
       figure(answer, `defaulted.${index}.low_usd`), figure(answer, `defaulted.${index}.high_usd`)])), "Not said, so assumed")));
 
 /** The assumptions with their ranges and sources. */
