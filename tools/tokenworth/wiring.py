@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenworth.context import Caller, Context, LedgerSource, LoggedUse, OfficialQuota, PersonMonths, UseSeen
+from tokenworth.errors import TokenworthError
 from tokenworth.prices.first_use import PricesOnFirstUse, local_prices, prices_folder_in_use
 
 if TYPE_CHECKING:
@@ -109,17 +110,20 @@ class _LedgerAt:
     def __init__(self, address: str | None, sync: Sync) -> None:
         self._address = address
         self._sync: Sync = sync
-        self._opened: Book | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Book] | None = None
 
     async def open(self) -> Book:
-        """The ledger."""
-        async with self._opening:
-            if self._opened is None:
-                from tokenworth.burn.ledger.opening import open_ledger  # noqa: PLC0415 - most calls need no ledger
+        """The ledger; whoever leaves meanwhile does not stop its opening, for others wait for it too."""
+        if self._opening is None:
+            from tokenworth.burn.ledger.opening import open_ledger  # noqa: PLC0415 - most calls need no ledger
 
-                self._opened = await open_ledger(self._address, sync=self._sync)
-            return self._opened
+            self._opening = asyncio.create_task(open_ledger(self._address, sync=self._sync))
+            self._opening.add_done_callback(self._forget_failure)
+        return await asyncio.shield(self._opening)
+
+    def _forget_failure(self, opening: asyncio.Task[Book]) -> None:
+        if opening.cancelled() or opening.exception() is not None:
+            self._opening = None  # whoever asks next tries again
 
     def is_there(self) -> bool:
         """Whether there is a ledger already; a database is where its address says."""
@@ -131,9 +135,14 @@ class _LedgerAt:
 
     async def close(self) -> None:
         """Close it if it was opened."""
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            await opened.close()
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        try:
+            opened = await opening
+        except TokenworthError:
+            return  # whoever asked for it was told
+        await opened.close()
 
 
 class _UseOnFirstUse:

@@ -21,6 +21,7 @@ from tokenworth.burn.ledger.postgres_news import News
 from tokenworth.burn.ledger.postgres_rows import Rows
 from tokenworth.burn.ledger.postgres_schema import open_schema
 from tokenworth.burn.ledger.postgres_state import read_state
+from tokenworth.burn.ledger.uncut import uncut
 from tokenworth.errors import InvalidInputError, LedgerBusyError, LedgerError, LedgerUnusableError, TokenworthError
 
 __all__ = ["UNOPENED", "PostgresStore", "open_postgres", "unreachable"]
@@ -90,6 +91,7 @@ class PostgresStore:
         """What keeps the ids of this ledger's entries from being guessed."""
         return self._salt
 
+    @uncut
     async def submit(self, operation: Operation[T]) -> T:
         """Do one operation and answer once it is committed; see `Store.submit`."""
         if self._closed:
@@ -111,6 +113,7 @@ class PostgresStore:
                 "the ledger's database was busy for too long. Send the same request with the same key again"
             ) from None
 
+    @uncut
     async def state(self, budget: str) -> BudgetState:
         """A budget with all above it; see `Store.state`."""
         try:
@@ -126,21 +129,25 @@ class PostgresStore:
         except FAILURES as error:
             raise _failure(error) from None
 
+    @uncut
     async def budgets(self) -> Sequence[str]:
         """The ids of all budgets, in order."""
         async with self._reading() as rows:
             return list(await rows.budgets())
 
+    @uncut
     async def spends(self, budget: str, since_ms: int, step_ms: int) -> Sequence[tuple[int, int, int]]:
         """What was charged to a budget, by steps of time; see `Store.spends`."""
         async with self._reading() as rows:
             return await rows.spends(budget, since_ms, step_ms)
 
+    @uncut
     async def planned_holds(self, budget: str, most: int) -> Sequence[tuple[str, int, int]]:
         """What planned holds came to; see `Store.planned_holds`."""
         async with self._pool.acquire() as connection:
             return await Rows(connection, self._writer).planned_holds(budget, most)
 
+    @uncut
     async def news(self) -> int:
         """How often any server said that it wrote; see `Store.news`."""
         try:
@@ -148,6 +155,7 @@ class PostgresStore:
         except FAILURES as error:
             raise _failure(error) from None
 
+    @uncut
     async def next_expiry_in_ms(self) -> int | None:
         """How long until the next open hold expires; see `Store.next_expiry_in_ms`."""
         async with self._reading() as rows:
