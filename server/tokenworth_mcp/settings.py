@@ -52,6 +52,8 @@ class Settings(BaseModel):
             balancers leave it before it goes.
         head_seconds_max: how long it may take to send a request's head, from the first byte or the connection on.
         connections_max: beyond it, the connection that has waited longest for a request makes room for a new one.
+        computations_max: how many calls compute at a time, each in a thread, while the others wait; one for each core
+            that this process may use when not given.
         requests_max: how many requests are answered at a time, of all callers.
         request_seconds_max: how long one may take; streams of events may take longer.
         answer_bytes_max: the largest answer.
@@ -92,6 +94,7 @@ class Settings(BaseModel):
     drain_seconds: float = Field(default=0.0, ge=0, le=300)
     head_seconds_max: float = Field(default=10.0, gt=0, le=300)
     connections_max: int = Field(default=1_000, ge=1, le=100_000)
+    computations_max: int | None = Field(default=None, ge=1, le=1_000)
     requests_max: int = Field(default=256, ge=1, le=100_000)
     request_seconds_max: float = Field(default=120.0, gt=0, le=3_600)
     answer_bytes_max: int = Field(default=4_000_000, ge=1_000, le=100_000_000)

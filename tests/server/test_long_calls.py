@@ -10,7 +10,9 @@ import httpx
 import pytest
 from mcp import Client
 
+from tokenworth.wiring import build_context
 from tokenworth_mcp.app import build_server
+from tokenworth_mcp.cli.running import closing
 
 # Ten offers on all the draws there are take ten times as long as the first of them, and then as long again.
 OFFERS = [
@@ -19,6 +21,8 @@ OFFERS = [
 ]
 LONG = {"offers": OFFERS, "draws": 200_000, "person": {"state": "CA"}}
 SHORT = LONG | {"offers": OFFERS[:3], "draws": 1_000}
+# More than the threads that files are read in, which are 40.
+MANY = 50
 HEARD_AS = "who-asks"
 MODERN = "2026-07-28"
 ENVELOPE = {
@@ -62,6 +66,29 @@ async def test_other_calls_are_answered_while_a_long_one_is_computed(era):
         for _ in range(5):
             told = await client.call_tool("explain_assumptions", {"names": ["cut_hazard"]})
             assert not told.is_error
+        tasks.cancel_scope.cancel()
+
+
+async def test_files_are_read_and_checks_answered_while_very_many_calls_wait_to_be_computed(era, tmp_path):
+    context = build_context(ledger=str(tmp_path / "ledger.sqlite3"))
+    async with closing(context), Client(build_server(context), mode=era) as client, anyio.create_task_group() as tasks:
+        await client.call_tool("set_budget", {"budget": "me", "limit_usd": 10})
+        await client.call_tool("compare_offers", SHORT)
+        underway = anyio.Event()
+
+        async def note(progress, total, message):
+            underway.set()
+
+        async def ask_at_length():
+            await client.call_tool("compare_offers", LONG, progress_callback=note)
+            pytest.fail("a long call was done before the check")
+
+        for _ in range(MANY):
+            tasks.start_soon(ask_at_length)
+        await underway.wait()
+        await anyio.Path(tmp_path / "ledger.sqlite3").stat()  # in a thread, as tokens, prices and logs are read
+        told = await client.call_tool("check_budget", {"budget": "me"})
+        assert not told.is_error
         tasks.cancel_scope.cancel()
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tokenworth.work import UNWATCHED, Report, Work
+from tokenworth.work import UNWATCHED, Report, Work, cores
 
 if TYPE_CHECKING:
     from tokenworth.assumptions import Assumptions
@@ -474,6 +474,7 @@ class Context:
         caller: who asks.
         report: tells whoever asked how far a long call has come, or None where nobody wants to know.
         work: what a computation checks between its parts; `off_the_loop` puts it there.
+        computations_max: how many computations may run at a time; the first of an event loop says so for all of it.
     """
 
     assumptions: Assumptions
@@ -488,3 +489,4 @@ class Context:
     caller: Caller = field(default_factory=Caller)
     report: Report | None = None
     work: Work = UNWATCHED
+    computations_max: int = field(default_factory=cores)

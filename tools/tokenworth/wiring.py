@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tokenworth.context import Caller, Context, LedgerSource, LoggedUse, OfficialQuota, PersonMonths, UseSeen
 from tokenworth.errors import TokenworthError
 from tokenworth.prices.first_use import PricesOnFirstUse, local_prices, prices_folder_in_use
+from tokenworth.work import cores
 
 if TYPE_CHECKING:
     from tokenworth.budgets import BudgetUse
@@ -30,6 +31,7 @@ def build_context(
     ledger_sync: Sync = "normal",
     caller: Caller | None = None,
     local_logs: bool = False,
+    computations_max: int | None = None,
 ) -> Context:
     """The context that the server, the command line and scripts use.
 
@@ -40,6 +42,7 @@ def build_context(
         ledger_sync: what a SQLite ledger's answers survive: the process ("normal"), or power loss too ("full").
         caller: who asks; by default nobody in particular, who may not raise limits.
         local_logs: whoever asks is this machine's user, and may know what its agents used.
+        computations_max: how many calls compute at a time; one for each core when not given.
 
     Raises:
         DataUnreadableError, InvalidInputError: the file cannot be used.
@@ -60,6 +63,7 @@ def build_context(
         ledger=source,
         caller=caller,
         local_use=_LocalLogsOnFirstUse(prices) if local_logs else None,
+        computations_max=computations_max or cores(),
     )
 
 

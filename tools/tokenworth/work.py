@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from anyio import CapacityLimiter
+
     from tokenworth.context import Context
 
-__all__ = ["UNWATCHED", "Report", "Work", "off_the_loop"]
+__all__ = ["UNWATCHED", "Report", "Work", "cores", "off_the_loop"]
 
 Answered = TypeVar("Answered")
 Asked = TypeVar("Asked")
@@ -69,7 +76,7 @@ class _InThread:
 
 
 async def off_the_loop(function: Callable[[Asked, Context], Answered], asked: Asked, context: Context) -> Answered:
-    """Compute in a thread, so that other calls are answered meanwhile.
+    """Compute in a thread, so that other calls are answered meanwhile; no more at a time than the context allows.
 
     The function's context has a `work` to check between parts. A cancelled call waits for the next check, so that
     nothing goes on behind its back.
@@ -77,4 +84,27 @@ async def off_the_loop(function: Callable[[Asked, Context], Answered], asked: As
     from anyio import to_thread  # noqa: PLC0415 - reached inside a call only
 
     watched = replace(context, work=_InThread(context.report))
-    return await to_thread.run_sync(function, asked, watched)
+    return await to_thread.run_sync(function, asked, watched, limiter=_places(context.computations_max))
+
+
+def cores() -> int:
+    """How many processors this process may use: more computations at a time would only wait for each other."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_PLACES: WeakKeyDictionary[AbstractEventLoop, CapacityLimiter] = WeakKeyDictionary()
+
+
+def _places(most: int) -> CapacityLimiter:
+    """The event loop's places for computations, apart from those of its short work: files, checks, the ledger."""
+    from asyncio import get_running_loop  # noqa: PLC0415 - reached inside a call only
+
+    from anyio import CapacityLimiter  # noqa: PLC0415 - as above
+
+    loop = get_running_loop()
+    places = _PLACES.get(loop)
+    if places is None:
+        places = _PLACES[loop] = CapacityLimiter(most)
+    return places

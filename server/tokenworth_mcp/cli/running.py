@@ -67,6 +67,7 @@ def context_for(settings: Settings, *, may_raise_limits: bool = False, local_log
         ledger_sync=settings.ledger_sync,
         caller=Caller(settings.budget, may_raise_limits=may_raise_limits),
         local_logs=local_logs,
+        computations_max=settings.computations_max,
     )
 
 
