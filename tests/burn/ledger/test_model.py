@@ -217,6 +217,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.time_passes(minutes)
         self.settle(known, usd, None, None)
 
+    @rule(known=keys, beyond=st.integers(-60, 60))
+    def settle_off_the_hold_once_the_next_day_has_begun(self, known, beyond):
+        self.time_passes(1440)
+        self.record("team", 1, again=False, model=None)
+        held = 0 if known[2] is None else known[2].held["usd"] or 0
+        self.settle(known, max(held + beyond, 0), None, None)
+
     @rule(known=keys)
     def ask_again(self, known):
         request, grant, _ = known
