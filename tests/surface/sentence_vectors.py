@@ -21,6 +21,9 @@ LAYERS = 6
 HEADS = 12
 TOKENS_MAX = 256
 EPSILON = 1e-12
+# Between points that lie so close, a straight line is within a hundred millionth of the error function.
+ERF_AT = np.linspace(-6, 6, 12 * 4096 + 1)
+ERF = np.array([math.erf(x) for x in ERF_AT])
 Array = NDArray[np.float32]
 
 
@@ -33,10 +36,14 @@ class SentenceVectors:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(TOKENS_MAX)
         self._tokenizer.no_padding()
+        self._known: dict[str, Array] = {}
 
     def of(self, texts: Sequence[str]) -> Array:
         """One row a text."""
-        return np.stack([self._vector(self._tokenizer.encode(text).ids) for text in texts])
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = self._vector(self._tokenizer.encode(text).ids)
+        return np.stack([self._known[text] for text in texts])
 
     def _vector(self, ids: list[int]) -> Array:
         embedded = (
@@ -76,5 +83,5 @@ class SentenceVectors:
 
 
 def _gelu(values: Array) -> Array:
-    halves = np.frompyfunc(math.erf, 1, 1)(values / math.sqrt(2)).astype(np.float32)
-    return values * 0.5 * (1 + halves)
+    halves = np.interp(values / math.sqrt(2), ERF_AT, ERF).astype(np.float32)
+    return values * np.float32(0.5) * (1 + halves)

@@ -6,16 +6,39 @@ from pathlib import Path
 
 import pytest
 
-from surface.rankers import asked, confusions, rank_by_both, rank_by_meaning, rank_by_words, share_right
+from surface.rankers import (
+    FIRST_SPELLING,
+    SPELLINGS,
+    WORDS,
+    Asked,
+    asked,
+    confusions,
+    rank_by_both,
+    rank_by_meaning,
+    rank_by_words,
+    share_right,
+)
 from surface.sentence_vectors import SentenceVectors
 from tokenworth_mcp.catalogue import TOOLS
 
+# Every prompt and every way to spell a tool goes through MiniLM, beside whatever else is being tested.
+pytestmark = pytest.mark.timeout(600)
 PAGE = Path(__file__).parents[2] / "docs" / "tool-choice.md"
-FILES = ("first", "second", "third")
-CHOSEN_ON = ("first", "second")
+CHOSEN_ON = ("first", "second", "third", "fourth")
+FILES = (*CHOSEN_ON, "sealed")
 RANKERS = {"words": rank_by_words, "meaning": rank_by_meaning, "both": rank_by_both}
-# What was reached; a description that makes it worse fails here.
-SHARE_MIN = {"words": 0.85, "meaning": 0.75, "both": 0.85}
+# What was reached on all that the wording was chosen on; a description that makes it worse fails here.
+SHARE_MIN = {"words": 0.80, "meaning": 0.75, "both": 0.85}
+# How often a pair is confused, by words and by meaning together, before the page has to name it.
+CONFUSED_MIN = 4
+
+
+def _all_asked(names: tuple[str, ...]) -> list[Asked]:
+    return [prompt for name in names for prompt in asked(name)]
+
+
+def _texts(prompts: list[Asked]) -> list[str]:
+    return [prompt.text for prompt in prompts]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -31,28 +54,48 @@ def test_every_tool_is_asked_for_in_words_that_do_not_name_it(name):
 
 
 @pytest.mark.parametrize("how", RANKERS)
-@pytest.mark.parametrize("name", CHOSEN_ON)
-def test_the_right_tool_stands_first_for_most_prompts(name, how):
-    prompts = asked(name)
-    ranked = RANKERS[how]([prompt.text for prompt in prompts])
+def test_the_right_tool_stands_first_for_most_prompts(how):
+    prompts = _all_asked(CHOSEN_ON)
+    ranked = RANKERS[how](_texts(prompts))
     assert share_right(prompts, ranked) >= SHARE_MIN[how], confusions(prompts, ranked)
 
 
-@pytest.mark.parametrize("name", CHOSEN_ON)
-def test_a_tool_that_must_not_be_picked_stands_first_at_most_once_in_twenty(name):
-    prompts = asked(name)
-    ranked = rank_by_both([prompt.text for prompt in prompts])
+def test_a_tool_that_must_not_be_picked_stands_first_at_most_once_in_twenty():
+    prompts = _all_asked(CHOSEN_ON)
+    ranked = rank_by_both(_texts(prompts))
     wrong = [prompt.text for prompt, ranks in zip(prompts, ranked, strict=True) if ranks[0] in prompt.never]
     assert len(wrong) <= len(prompts) / 20, wrong
 
 
-def test_the_page_says_what_is_measured():
+def test_the_page_says_what_each_ranker_finds_in_each_file():
     page = PAGE.read_text(encoding="utf-8")
+    every = [asked(name) for name in FILES]
     for how, rank in RANKERS.items():
-        every = [asked(name) for name in FILES]
-        shares = [share_right(prompts, rank([prompt.text for prompt in prompts])) for prompts in every]
+        shares = [share_right(prompts, rank(_texts(prompts))) for prompts in every]
         row = f"| {how} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
         assert row in page, row
+
+
+def test_the_page_says_what_becomes_of_it_when_a_client_indexes_in_another_way():
+    page = PAGE.read_text(encoding="utf-8")
+    every = [_all_asked(CHOSEN_ON), asked("sealed")]
+    # How a name is spelled hardly matters to BM25, and how words are cut does not matter to MiniLM.
+    ways = {f"meaning: {spelling}": (rank_by_meaning, (spelling,)) for spelling in SPELLINGS}
+    ways |= {f"words: {words}": (rank_by_words, (FIRST_SPELLING, words)) for words in WORDS}
+    for way, (rank, how) in ways.items():
+        shares = [share_right(prompts, rank(_texts(prompts), *how)) for prompts in every]
+        row = f"| {way} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
+        assert row in page, row
+
+
+def test_the_page_names_every_pair_that_is_confused_often():
+    page = PAGE.read_text(encoding="utf-8")
+    prompts = _all_asked(FILES)
+    by_words, by_meaning = (confusions(prompts, rank(_texts(prompts))) for rank in (rank_by_words, rank_by_meaning))
+    for (wanted, found), often in (by_words + by_meaning).items():
+        if often >= CONFUSED_MIN:
+            row = f"| `{wanted}` | `{found}` | {by_words[wanted, found]} | {by_meaning[wanted, found]} |"
+            assert row in page, row
 
 
 def test_our_sentence_vectors_are_those_of_sentence_transformers():
