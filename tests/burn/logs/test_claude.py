@@ -119,6 +119,13 @@ def test_what_a_tool_reports_of_its_own_use_is_not_counted(look, home):
     assert one(look, home, [decoy, synthetic, line(1, 0, 0, 2)]).tokens == [1, 0, 0, 0, 2]
 
 
+def test_what_the_model_was_sent_is_no_call_whatever_it_quotes_and_hides_none(look, home):
+    sent = {"type": "user", "message": {"content": '"usage":{"input_tokens":9}'}, "toolUseResult": {"usage": {"x": 1}}}
+    quoting = {"data": {"type": "user", "note": '"type":"user"'}, **line(1, 0, 0, 2)}
+    first = {"type": "assistant", "note": "user", **line(3, 0, 0, 4, call="n")}
+    assert one(look, home, [sent, quoting, first]).tokens == [4, 0, 0, 0, 6]
+
+
 def test_progress_that_echoes_a_subagent_is_counted_once_with_it(look, home):
     inner = line(5, 0, 0, 6)
     progress = {
