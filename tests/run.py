@@ -40,7 +40,11 @@ def main() -> int:
 
 
 def _pytest(python: Path, folder: Path, arguments: list[str]) -> int:
-    return subprocess.run([python, "-m", "pytest", *arguments], cwd=folder, check=False).returncode
+    # Hundreds of servers are started: each would compile all it imports where bytecode is not kept, and have threads
+    # for matrices on cores that are busy with other tests.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["OPENBLAS_NUM_THREADS"] = "1"
+    return subprocess.run([python, "-m", "pytest", *arguments], cwd=folder, env=environment, check=False).returncode
 
 
 def _install_wheel(scratch: Path) -> Path:
@@ -50,9 +54,9 @@ def _install_wheel(scratch: Path) -> Path:
     _uv("export", "--quiet", "--frozen", "--no-emit-project", "--group", "test", "--output-file", locked)
     _uv("venv", "--quiet", "--python", sys.executable, environment)
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-    _uv("pip", "install", "--quiet", "--python", python, "--requirement", locked)
+    _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", python, "--requirement", locked)
     (wheel,) = wheels.glob("*.whl")
-    _uv("pip", "install", "--quiet", "--python", python, "--no-deps", wheel)
+    _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", python, "--no-deps", wheel)
     return python
 
 
