@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tokenworth.burn.ledger import postgres_schema, sqlite_schema
 from tokenworth.burn.ledger.opening import open_ledger
 from tokenworth.prices.snapshot import read_snapshot, shipped_snapshot
 from tokenworth_mcp.clients import CLAUDE_CODE, CLAUDE_DESKTOP, CODEX, CURSOR, VS_CODE, Surroundings
@@ -100,7 +101,9 @@ async def test_a_ledger_in_use_is_good_and_is_not_changed(around):
     await (await open_ledger(str(path))).close()
     before = path.read_bytes()
     findings = await look(around)
-    assert of(findings, "ledger") == [("ok", "a SQLite file of format 1, writable, 0 budgets", "")]
+    assert of(findings, "ledger") == [
+        ("ok", f"a SQLite file of format {sqlite_schema.SCHEMA_VERSION}, writable, 0 budgets", "")
+    ]
     assert path.read_bytes() == before
 
 
@@ -161,7 +164,10 @@ async def test_a_ledger_in_postgresql_is_good_before_and_after_it_is_made(around
         await connection.close()
     assert "no schema of the name in search_path" in wrong(missing)[0]
     assert of(before, "ledger") == [("ok", "PostgreSQL, made on first use", "")]
-    assert of(after, "ledger")[0][:2] == ("ok", "PostgreSQL of format 1, writable, 0 budgets")
+    assert of(after, "ledger")[0][:2] == (
+        "ok",
+        f"PostgreSQL of format {postgres_schema.SCHEMA_VERSION}, writable, 0 budgets",
+    )
     assert "has format 99, newer" in wrong(newer)[0]
 
 

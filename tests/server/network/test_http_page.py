@@ -30,7 +30,9 @@ def test_every_setting_that_it_names_exists():
 
 def test_the_limits_are_the_defaults():
     rows = dict(re.findall(r"^\| `(TOKENWORTH_\w+_(?:MAX|BURST|SECOND).*?) \| (.*?) \|", PAGE, re.MULTILINE))
-    assert len(rows) == 8
+    assert len(rows) == 9
+    assert rows.pop("TOKENWORTH_COMPUTATIONS_MAX`") == "one for each core"
+    assert Settings().computations_max is None
     for names, shown in rows.items():
         for name, value in zip(re.findall(PREFIX + r"(\w+)", names), shown.split(", "), strict=True):
             size = 1_000_000 if "MB" in value else 1

@@ -34,7 +34,9 @@ OWN_EQUAL_WINDOWS: Final = 10.0
 def errors(outlook: Outlook, used: Array) -> Array:
     """How far use was from the middle, in sizes, cut at `ERROR_MAX`; 0 where there is no size."""
     off = used - outlook.middle
-    return np.divide(off, outlook.size, out=np.zeros_like(off), where=outlook.size > 0).clip(-ERROR_MAX, ERROR_MAX)
+    with np.errstate(over="ignore"):  # what is too many sizes to tell is cut like all that is beyond
+        sizes = np.divide(off, outlook.size, out=np.zeros_like(off), where=outlook.size > 0)
+    return sizes.clip(-ERROR_MAX, ERROR_MAX)
 
 
 @dataclass(frozen=True)

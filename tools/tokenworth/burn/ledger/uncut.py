@@ -7,7 +7,7 @@ done is then not known. Let to its end it costs what it would have, and the same
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from types import CoroutineType
 from typing import Any, ParamSpec, TypeVar, cast
@@ -22,13 +22,18 @@ def uncut(
     work: Callable[Asked, Coroutine[Any, Any, Answered]],
 ) -> Callable[Asked, CoroutineType[Any, Any, Answered]]:
     """The same work, in a task that is not cancelled with the one that waits for it."""
-    going: set[Awaitable[object]] = set()  # an event loop alone does not keep its tasks
+    going: set[asyncio.Task[Answered]] = set()  # an event loop alone does not keep its tasks
+
+    def let_go(task: asyncio.Task[Answered]) -> None:
+        going.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear of it, and that is no fault to be logged
 
     @wraps(work)
     async def whole(*args: Asked.args, **kwargs: Asked.kwargs) -> Answered:
         task = asyncio.create_task(work(*args, **kwargs))
         going.add(task)
-        task.add_done_callback(going.discard)
+        task.add_done_callback(let_go)
         return await asyncio.shield(task)
 
     # What `async def` makes, as the stores' protocol has it; mypy knows it by its base class alone.
