@@ -1,7 +1,8 @@
-"""A message of the handshake era over HTTP, answered for itself, as plain JSON and in the task that it came in.
+"""A message over HTTP, answered for itself, as plain JSON and in the task that it came in, in both protocol eras.
 
-The SDK opens a session for each such request, of eight streams and as many tasks, and ends it with the answer: more
-work than most of our tools do. Requests of its modern era it answers as here, and here by the same function of its own.
+The SDK opens a session for each request of the handshake era, of eight streams and as many tasks, and ends it with the
+answer; one of the modern era it reads again from its bytes. Either is more work than most of our tools do. What checks
+and answers a request is the SDK's own, function by function.
 """
 
 from __future__ import annotations
@@ -16,14 +17,25 @@ from mcp.server.lowlevel import Server
 from mcp.server.runner import modern_error_data, serve_one
 from mcp.server.streamable_http import check_accept_headers
 from mcp.shared.exceptions import NoBackChannelError
+from mcp.shared.inbound import (
+    ERROR_CODE_HTTP_STATUS,
+    MCP_PROTOCOL_VERSION_HEADER,
+    InboundLadderRejection,
+    InboundModernRoute,
+    classify_inbound_request,
+    find_duplicated_routing_header,
+    unsupported_protocol_version_rejection,
+    validate_mcp_param_headers,
+)
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp_types import (
     DEFAULT_NEGOTIATED_VERSION,
+    HEADER_MISMATCH,
     INVALID_REQUEST,
     ErrorData,
-    JSONRPCError,
     JSONRPCMessage,
+    JSONRPCNotification,
     JSONRPCRequest,
     RequestId,
 )
@@ -32,10 +44,12 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["answer_handshake_era", "version_of"]
+from tokenworth_mcp.cancelling import name_client
+from tokenworth_mcp.strict_json import is_object
+
+__all__ = ["answer_message"]
 
 JSON: Final = "application/json"
-VERSION_HEADER: Final = b"mcp-protocol-version"
 ANSWERS_ONLY: Final = TransportContext(kind="streamable-http", can_send_request=False)
 
 
@@ -65,48 +79,90 @@ class _Exchange:
         """Drop it: who asked for progress is answered with a stream, not here."""
 
 
-def version_of(headers: list[tuple[bytes, bytes]]) -> str | None:
-    """The revision of the handshake era that a request is of; None where it is of another era, or of none."""
-    said = next((value.decode("latin-1") for name, value in headers if name == VERSION_HEADER), None)
-    if said is None:
-        return DEFAULT_NEGOTIATED_VERSION
-    return said if said in HANDSHAKE_PROTOCOL_VERSIONS else None
-
-
-async def answer_handshake_era(
-    server: Server[Any], message: JSONRPCMessage, version: str, request: Request
-) -> Response:
+async def answer_message(server: Server[Any], message: JSONRPCMessage, request: Request) -> Response:
     """The answer to one message, as JSON; a notification and a reply to nothing that we asked are only acknowledged.
 
     Args:
         server: what answers.
         message: what was sent.
-        version: the revision that its header names.
-        request: what it came in.
+        request: what it came in; its header says of which era it is.
     """
     if not check_accept_headers(request)[0]:
-        return _refused(406, "Not Acceptable: Client must accept application/json")
+        return _refused(None, INVALID_REQUEST, "Not Acceptable: Client must accept application/json", status=406)
     if not request.headers.get("content-type", "").lower().startswith(JSON):
         return Response("Invalid Content-Type header", status_code=400)
+    version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER, DEFAULT_NEGOTIATED_VERSION)
+    if version not in HANDSHAKE_PROTOCOL_VERSIONS:
+        return await _answer_modern_era(server, message, request, version)
     if not isinstance(message, JSONRPCRequest):
         return Response(status_code=202, media_type=JSON)
+    answer = await _answer(server, message, request, Connection.from_envelope(version, None, None))
+    response = Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
+    name_client(message, response)
+    return response
+
+
+async def _answer_modern_era(server: Server[Any], message: JSONRPCMessage, request: Request, version: str) -> Response:
+    if not isinstance(message, JSONRPCRequest):
+        return _acknowledged(message, version)
+    route = _route(server, message, request)
+    if isinstance(route, InboundLadderRejection):
+        return _refused(message.id, route.code, route.message, route.data)
+    connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
+    answer = await _answer(server, message, request, connection)
+    status = ERROR_CODE_HTTP_STATUS.get(answer["error"]["code"], 200) if "error" in answer else 200
+    return Response(to_json(answer, inf_nan_mode="null"), status, media_type=JSON)
+
+
+async def _answer(
+    server: Server[Any], message: JSONRPCRequest, request: Request, connection: Connection
+) -> dict[str, Any]:
+    """The answer as it goes over the wire, an error too."""
     exchange = _Exchange(message.id, ServerMessageMetadata(request_context=request))
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message.id}
     try:
+        # Nothing of ours lives in the SDK's lifespan.
         answer["result"] = await serve_one(
-            server,
-            exchange,
-            message.method,
-            message.params,
-            connection=Connection.from_envelope(version, None, None),
-            # Nothing of ours lives in the SDK's lifespan.
-            lifespan_state={},
+            server, exchange, message.method, message.params, connection=connection, lifespan_state={}
         )
     except Exception as error:  # noqa: BLE001 - the edge: the SDK turns what it knows into errors and masks the rest
         answer["error"] = modern_error_data(error).model_dump(mode="json", exclude_none=True)
-    return Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
+    return answer
 
 
-def _refused(status: int, message: str) -> Response:
-    error = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=INVALID_REQUEST, message=message))
-    return Response(error.model_dump_json(by_alias=True, exclude_unset=True), status, media_type=JSON)
+def _route(
+    server: Server[Any], message: JSONRPCRequest, request: Request
+) -> InboundModernRoute | InboundLadderRejection:
+    """Whether a request's headers and envelope say the same, and something that is served here."""
+    if (twice := find_duplicated_routing_header(request.headers.items())) is not None:
+        return InboundLadderRejection(HEADER_MISMATCH, f"{twice} header appears more than once")
+    params: dict[str, Any] = message.params or {}
+    route = classify_inbound_request({"method": message.method, "params": params}, headers=request.headers)
+    if isinstance(route, InboundLadderRejection) or message.method != "tools/call":
+        return route
+    name: object = params.get("name")
+    arguments: object = params.get("arguments", {})
+    if server.get_tool_input_schema is None or not isinstance(name, str) or not is_object(arguments):
+        return route  # what is wrong with it, the server says
+    # None of our own tools wants an argument in a header too.
+    schema = server.get_tool_input_schema(name)
+    rejection = None if schema is None else validate_mcp_param_headers(schema, arguments, request.headers)
+    return rejection or route
+
+
+def _acknowledged(message: JSONRPCMessage, version: str) -> Response:
+    """What a notification of the modern era gets, which knows none that a client would post, and a reply."""
+    if not isinstance(message, JSONRPCNotification):
+        return _refused(None, INVALID_REQUEST, "Body must be a single JSON-RPC request or notification object")
+    unsupported = unsupported_protocol_version_rejection(version)
+    if unsupported is not None:
+        return _refused(None, unsupported.code, unsupported.message, unsupported.data)
+    return Response(status_code=202)
+
+
+def _refused(
+    request_id: RequestId | None, code: int, problem: str, data: object = None, status: int | None = None
+) -> Response:
+    error = ErrorData(code=code, message=problem, data=data).model_dump(mode="json", exclude_none=True)
+    answer = {"jsonrpc": "2.0", "id": request_id, "error": error}
+    return Response(to_json(answer), status or ERROR_CODE_HTTP_STATUS.get(code, 200), media_type=JSON)

@@ -127,20 +127,17 @@ def build_app(
     Every request is answered for itself, and nothing of a client is kept to pile up or to lose: as plain JSON, or as a
     stream of events where the client asked to hear of progress. A client that hangs up cancels its request.
     """
-    in_json, streamed = (
-        # Of the SDK's application only this part: what its other layers check is checked before.
-        StreamableHTTPSessionManager(
-            server.lowlevel, json_response=as_json, stateless=True, max_request_body_size=settings.body_bytes_max
-        )
-        for as_json in (True, False)
+    # Of the SDK's application only this part: what its other layers check is checked before.
+    streamed = StreamableHTTPSessionManager(
+        server.lowlevel, stateless=True, max_request_body_size=settings.body_bytes_max
     )
 
     @asynccontextmanager
     async def started(_: Starlette) -> AsyncGenerator[None]:
-        async with in_json.run(), streamed.run():
+        async with streamed.run():
             yield
 
-    guard = MessageGuard(server.lowlevel, in_json.handle_request, streamed.handle_request, settings, authority)
+    guard = MessageGuard(server.lowlevel, streamed.handle_request, settings, authority)
     endpoint: ASGIApp = CallerLimits(guard, settings)
     pages: dict[str, Page] = {}
     if authority is not None:

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenworth_mcp.answer_size import BoundedAnswer
 from tokenworth_mcp.auth import Authority
-from tokenworth_mcp.cancelling import InFlight, name_client
-from tokenworth_mcp.exchange import answer_handshake_era, version_of
+from tokenworth_mcp.cancelling import InFlight
+from tokenworth_mcp.exchange import answer_message
 from tokenworth_mcp.limits import LISTENING
 from tokenworth_mcp.messages import MessageRefusedError, read_message
 from tokenworth_mcp.scopes import scopes_needed
@@ -64,7 +64,6 @@ class MessageGuard:
     def __init__(
         self,
         server: Server[Any],
-        in_json: ASGIApp,
         streamed: ASGIApp,
         settings: Settings,
         authority: Authority | None,
@@ -72,14 +71,12 @@ class MessageGuard:
         """A guard before a server.
 
         Args:
-            server: answers messages of the handshake era for which one answer is enough.
-            in_json: the SDK's own application, for the same of the modern era.
+            server: answers messages for which one answer is enough.
             streamed: the SDK's own application, where a stream of events is asked for.
             settings: how much may be sent, for how long, and how large an answer may be.
             authority: whose tokens allow what; None where nobody needs one.
         """
         self._server = server
-        self._in_json = in_json
         self._streamed = streamed
         self._bytes_max = settings.body_bytes_max
         self._seconds_max = settings.body_seconds_max
@@ -94,7 +91,7 @@ class MessageGuard:
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return
         try:
-            with anyio.fail_after(self._seconds_max):
+            async with asyncio.timeout(self._seconds_max):
                 body = await _read_body(receive, self._bytes_max)
             message = read_message(body)
             refusal = self._not_allowed(message)
@@ -130,12 +127,8 @@ class MessageGuard:
             return
 
         async def answer() -> None:
-            if (version := version_of(scope["headers"])) is None:
-                await self._in_json(scope, _replayed(body, _nothing_more), send)
-            else:
-                response = await answer_handshake_era(self._server, message, version, Request(scope))
-                name_client(message, response)
-                await response(scope, _nothing_more, send)
+            response = await answer_message(self._server, message, Request(scope))
+            await response(scope, _nothing_more, send)
 
         await _while_connected(answer, receive)
 

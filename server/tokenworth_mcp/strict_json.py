@@ -45,9 +45,7 @@ def read_json(text: str | bytes) -> object:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        value: object = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_int, parse_float=_float
-        )
+        value: object = DECODER.decode(text)
     except UnicodeDecodeError:
         raise JsonRefusedError("not UTF-8", "Save the text as UTF-8") from None
     except json.JSONDecodeError as error:
@@ -153,3 +151,8 @@ def _float(text: str) -> float:
     if not math.isfinite(number):
         raise JsonRefusedError("a number too large to represent", "Send a smaller number")
     return number
+
+
+DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_int, parse_float=_float
+)

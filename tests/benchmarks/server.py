@@ -27,6 +27,7 @@ WARM_UP_CALLS = 20
 CALL_RATIO_MAX = 1.15
 START_UP_MS_MAX = 60.0
 
+MODES = {"legacy": "handshake", "2026-07-28": "modern"}
 TOOL = "explain_assumptions"
 ARGUMENTS = {"names": ["cut_hazard"]}
 OURS = ["-m", "tokenworth_mcp", "serve"]
@@ -64,20 +65,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text(BARE)
-        missed = sum(_compare_calls(over, [str(bare)]) for over in ("stdio", "HTTP"))
+        missed = sum(_compare_calls(over, mode, [str(bare)]) for over in ("stdio", "HTTP") for mode in MODES)
         return missed + _compare_start_up([str(bare)])
 
 
-def _compare_calls(over: str, bare: list[str]) -> int:
+def _compare_calls(over: str, mode: str, bare: list[str]) -> int:
     ours_ms: list[float] = []
     bare_ms: list[float] = []
     for _ in range(RUNS):
-        bare_ms.append(_call_ms(over, [*bare, *(["http"] if over == "HTTP" else [])], "nothing", {}))
-        ours_ms.append(_call_ms(over, [*OURS, *(HTTP if over == "HTTP" else [])], TOOL, ARGUMENTS))
+        bare_ms.append(_call_ms(over, mode, [*bare, *(["http"] if over == "HTTP" else [])], "nothing", {}))
+        ours_ms.append(_call_ms(over, mode, [*OURS, *(HTTP if over == "HTTP" else [])], TOOL, ARGUMENTS))
     own, ours, floor = anyio.run(_own_ms), statistics.median(ours_ms), statistics.median(bare_ms)
     ratio = (ours - own) / floor
     print(
-        f"  call over {over}, p50: {ours:.2f} ms ({own:.2f} of it the tool's own); no-op on the bare SDK {floor:.2f} ms"
+        f"  call over {over}, {MODES[mode]} era, p50: {ours:.2f} ms ({own:.2f} of it the tool's own); "
+        f"no-op on the bare SDK {floor:.2f} ms"
     )
     return _verdict(
         f"without its own time, {ratio:.2f}x the bare SDK", ratio <= CALL_RATIO_MAX, f"<= {CALL_RATIO_MAX}x"
@@ -99,20 +101,21 @@ def _compare_start_up(bare: list[str]) -> int:
     )
 
 
-def _call_ms(over: str, command: list[str], tool: str, arguments: dict[str, object]) -> float:
+def _call_ms(over: str, mode: str, command: list[str], tool: str, arguments: dict[str, object]) -> float:
     """The median of many calls, by the SDK's own client."""
     if over == "stdio":
         parameters = StdioServerParameters(command=sys.executable, args=command)
-        return anyio.run(_timed_calls, stdio_client(parameters), tool, arguments)
+        return anyio.run(_timed_calls, stdio_client(parameters), mode, tool, arguments)
     with subprocess.Popen([sys.executable, *command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         try:
-            return anyio.run(_timed_calls, process.stderr.readline().decode().split()[-1], tool, arguments)
+            address = process.stderr.readline().decode().split()[-1]
+            return anyio.run(_timed_calls, address, mode, tool, arguments)
         finally:
             process.terminate()
 
 
-async def _timed_calls(target: object, tool: str, arguments: dict[str, object]) -> float:
-    async with Client(target, mode="legacy") as client:
+async def _timed_calls(target: object, mode: str, tool: str, arguments: dict[str, object]) -> float:
+    async with Client(target, mode=mode) as client:
         for _ in range(WARM_UP_CALLS):
             await client.call_tool(tool, arguments)
         taken: list[float] = []
