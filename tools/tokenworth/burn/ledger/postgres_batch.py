@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tokenworth.budgets import UNITS, Amount, Balance, Budget, Grant
+from tokenworth.budgets import NOTHING, UNITS, Amount, Balance, Budget, Grant
 from tokenworth.burn.ledger.desk import Desk
 from tokenworth.burn.ledger.entries import Entry, Leg
 from tokenworth.burn.ledger.leases import (
@@ -84,6 +84,7 @@ class Batch:
         self._fetched = Fetched()
         self._leases = dict(memory.leases)
         self._touched: set[Leg] = set()
+        self._wants: dict[str, tuple[int, Amount]] = {}
         self._now_ms = 0
 
     async def run(self, take_back: set[str]) -> list[Outcome]:
@@ -104,6 +105,7 @@ class Batch:
             self._memory.budgets = await self._rows.budgets()
             self._memory.version = version
         charged = self._chains([one for one in self._operations if isinstance(one, Reserve | Record)])
+        self._wants = self._count_wants()
         await self._begin_periods(charged, alone=setting)
         budgets = dict(self._memory.budgets)
         if due:
@@ -177,11 +179,10 @@ class Batch:
     def _charged_legs(self, charged: Mapping[str, Budget]) -> set[Leg]:
         """Where holds and records count: a lease that covers what this batch wants, else the budget itself."""
         wanted: set[Leg] = set()
-        wants = self._wants()
         for name, budget in charged.items():
             main = self._main(budget)
             lease = self._leases.get(name)
-            if lease is not None and lease.period_ms == main[1] and lease.covers(wants.get(name, Amount())):
+            if lease is not None and lease.period_ms == main[1] and lease.covers(self._wanted(name)):
                 wanted.add((name, main[1], lease.shard))
                 continue
             wanted.add(main)
@@ -284,18 +285,12 @@ class Batch:
         for name, lease in list(self._leases.items()):
             main = self._main(self._memory.budgets[name])
             leg = (name, lease.period_ms, lease.shard)
-            wanted = self._wants().get(name, Amount())
             held = {leg, (name, lease.period_ms, 0)} <= self._fetched.balances.keys()
-            if held and (lease.period_ms != main[1] or not lease.covers(wanted)):
+            if held and (lease.period_ms != main[1] or not lease.covers(self._wanted(name))):
                 self._return(leg)
                 await delete_leases(self._connection, [leg])
                 del self._leases[name]
-        counts: dict[str, int] = {}
-        for one in self._operations:
-            if isinstance(one, Reserve):
-                for name in self._chains([one]):
-                    counts[name] = counts.get(name, 0) + 1
-        for name, count in sorted(counts.items()):
+        for name, (count, _) in sorted(self._wants.items()):
             budget = self._memory.budgets[name]
             plain = budget.period.kind != "rolling" and not budget.period.rolls_over
             if count >= LEASE_AFTER and plain and name not in self._leases:
@@ -305,7 +300,7 @@ class Batch:
         main = self._fetched.balances.get(self._main(budget))
         if main is None:
             return
-        size = slice_of(budget, main, self._wants().get(budget.id, Amount()))
+        size = slice_of(budget, main, self._wanted(budget.id))
         if size is None:
             return
         leased = begin_slice(main, await next_shard(self._connection), size)
@@ -315,15 +310,22 @@ class Batch:
         self._touched |= {leg, (leg[0], leg[1], 0)}
         self._leases[budget.id] = Lease(leased.shard, leased.period_ms, size)
 
-    def _wants(self) -> dict[str, Amount]:
-        """What this batch would hold, by budget."""
-        found: dict[str, Amount] = {}
+    def _wanted(self, budget: str) -> Amount:
+        return self._wants[budget][1] if budget in self._wants else NOTHING
+
+    def _count_wants(self) -> dict[str, tuple[int, Amount]]:
+        """How many holds of this batch each budget is asked for, and how much they come to."""
+        asked: dict[str, list[Reserve]] = {}
         for one in self._operations:
             if isinstance(one, Reserve):
-                asked = one.request.amount
-                for name in self._chains([one]):
-                    sofar = found.get(name, Amount(0, 0))
-                    found[name] = Amount(*((sofar.of(unit) or 0) + (asked.of(unit) or 0) for unit in UNITS))
+                asked.setdefault(one.budget, []).append(one)
+        found: dict[str, tuple[int, Amount]] = {}
+        for holds in asked.values():
+            sums = [sum([one.request.amount.of(unit) or 0 for one in holds]) for unit in UNITS]
+            for name in self._chains(holds[:1]):
+                count, before = found.get(name, (0, NOTHING))
+                both = [(before.of(unit) or 0) + added for unit, added in zip(UNITS, sums, strict=True)]
+                found[name] = count + len(holds), Amount(*both)
         return found
 
     async def _beyond(self) -> dict[str, Amount]:

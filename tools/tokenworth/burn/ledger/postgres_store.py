@@ -32,8 +32,9 @@ DIRECT_MAX: Final = 4
 ATTEMPTS_MAX: Final = 8
 CONNECT_SECONDS_MAX: Final = 10.0
 ANSWER_SECONDS_MAX: Final = 30.0
-# Every query goes by a key. A plan made while a table was small would otherwise read all of it for ever after.
-PLANNING: Final = {"enable_seqscan": "off", "jit": "off"}
+# Every query goes by a key. A plan made while a table was small would otherwise read all of it for ever after, and one
+# made anew for each time's arguments takes as long as the query.
+PLANNING: Final = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 UNOPENED: Final[tuple[type[Exception], ...]] = (*FAILURES, ValueError)
 
@@ -91,7 +92,6 @@ class PostgresStore:
         """What keeps the ids of this ledger's entries from being guessed."""
         return self._salt
 
-    @uncut
     async def submit(self, operation: Operation[T]) -> T:
         """Do one operation and answer once it is committed; see `Store.submit`."""
         if self._closed:
@@ -99,7 +99,6 @@ class PostgresStore:
         if isinstance(operation, Reserve) and self._direct_now < self._direct_max and self._writing is None:
             granted = await self._try_direct(operation)
             if granted is not None:
-                self._news.say()
                 return cast("T", granted)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, future))
@@ -184,6 +183,7 @@ class PostgresStore:
         except FAILURES as error:
             raise _failure(error) from None
 
+    @uncut
     async def _try_direct(self, operation: Reserve) -> Grant | None:
         direct = Direct.of(operation, self._memory)
         if direct is None:
@@ -191,13 +191,16 @@ class PostgresStore:
         self._direct_now += 1
         try:
             async with self._pool.acquire() as connection:
-                return await direct.run(connection)
+                granted = await direct.run(connection)
         except AGAIN:
             return None  # somebody was there first: the batch finds out who
         except FAILURES as error:
             raise _failure(error) from None
         finally:
             self._direct_now -= 1
+        if granted is not None:
+            self._news.say()
+        return granted
 
     async def _write(self) -> None:
         """Commit batches until nobody waits."""
