@@ -10,8 +10,8 @@
 - `TableServer` answers `server/discover` too: the SDK announces `listChanged` of every list wherever streams of changes
   are served, and ours never change.
 - `TableServer.lowlevel` is private in the SDK although its own in-memory client reaches for it too.
-- `_untouched_root_logger`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
-  with them whatever an exception's text quotes.
+- `_untouched_logging`: the SDK's constructor calls `logging.basicConfig` with a handler that prints tracebacks, and
+  with them whatever an exception's text quotes; making it costs 20 ms of start-up.
 - `_connection_of`: notices of the handshake era outlive the request that asked for them, and end with its connection;
   the SDK shows a handler its session, and keeps the connection behind it private.
 - `answer_probe`: the SDK lets the first message decide a connection's era, so a client that asks `server/discover` and
@@ -21,7 +21,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +34,7 @@ from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import server as sdk_server
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.request_state import RequestStateSecurity
 from mcp.server.runner import serve_dual_era_loop
@@ -134,7 +134,7 @@ class TableServer(MCPServer[Any]):
         self._contexts = contexts
         self._ask_worth_usd_min = ask_worth_usd_min
         security = RequestStateSecurity(keys=request_state_keys) if request_state_keys else None
-        with _untouched_root_logger():
+        with _untouched_logging():
             super().__init__(
                 **identity,
                 subscriptions=False,
@@ -368,12 +368,16 @@ async def answer_probe(server: Server[Any], probe: JSONRPCRequest) -> SessionMes
 
 
 @contextmanager
-def _untouched_root_logger() -> Generator[None]:
-    """Make `logging.basicConfig` do nothing: it leaves a root logger alone that has a handler."""
-    root = logging.getLogger()
-    placeholder = logging.NullHandler()
-    root.addHandler(placeholder)
+def _untouched_logging() -> Generator[None]:
+    """Make the SDK's set-up of logging do nothing for a while."""
+    name = "configure_logging"
+    set_up = vars(sdk_server)[name]
+    setattr(sdk_server, name, _nothing)
     try:
         yield
     finally:
-        root.removeHandler(placeholder)
+        setattr(sdk_server, name, set_up)
+
+
+def _nothing(level: str) -> None:
+    del level

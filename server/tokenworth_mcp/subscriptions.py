@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.context import ServerRequestContext
@@ -27,7 +28,6 @@ from mcp_types import (
 
 from tokenworth_mcp.admission import until_dismissed
 from tokenworth_mcp.resources import BUDGETS
-from tokenworth_mcp.watching import Listener, Watch, may_change
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mcp.server.connection import Connection
 
     from tokenworth.context import Context
+    from tokenworth_mcp.watching import Listener, Watch
 
 __all__ = ["Subscriptions"]
 
@@ -60,9 +61,14 @@ class Subscriptions:
         """
         self._contexts = contexts
         self._connection_of = connection_of
-        self._watch = Watch()
         self._streams: dict[ListenHandler, _Who] = {}
         self._ended = False
+
+    @cached_property
+    def _watch(self) -> Watch:
+        from tokenworth_mcp.watching import Watch  # noqa: PLC0415 - most servers start, and end, with nobody listening
+
+        return Watch()
 
     def serve_streams(self, server: Server[Any]) -> None:
         """Answer the modern era's requests to listen."""
@@ -85,7 +91,7 @@ class Subscriptions:
         asked = params.notifications.resource_subscriptions or ()
         if len(asked) > WATCHED_MAX:
             raise MCPError(INVALID_PARAMS, f"over {WATCHED_MAX} addresses. Listen to fewer in one stream")
-        watched = [address for address in dict.fromkeys(asked) if may_change(address)]
+        watched = [address for address in dict.fromkeys(asked) if self._watch.may_change(address)]
         context = self._contexts()
         # A bus for each stream: the same address is another tenant's other budget.
         bus = InMemorySubscriptionBus()
@@ -118,7 +124,7 @@ class Subscriptions:
 
     async def _subscribe(self, ctx: ServerRequestContext[Any], params: SubscribeRequestParams) -> EmptyResult:
         address = str(params.uri)
-        if not may_change(address):
+        if not self._watch.may_change(address):
             raise MCPError(INVALID_PARAMS, f"uri: only budgets change. Subscribe to an address such as {BUDGETS}me")
         connection = self._connection_of(ctx)
         watching = self._watching(connection)

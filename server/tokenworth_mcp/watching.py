@@ -23,22 +23,12 @@ if TYPE_CHECKING:
     from tokenworth.budgets import BudgetState
     from tokenworth.context import Context, LedgerSource
 
-__all__ = ["Listener", "Watch", "may_change"]
+__all__ = ["Listener", "Watch"]
 
 LOOK_SECONDS: Final = 0.2
 # A server may die between a write and its word of it; nobody hears of that write sooner than this.
 LOST_SECONDS: Final = 15.0
 UNREAD: Final = object()
-
-
-def may_change(address: str) -> bool:
-    """Whether an address is of a budget that there could be."""
-    budget = _budget_at(address)
-    return (
-        address.startswith(BUDGETS)
-        and len(budget) <= BUDGET_ID_CHARACTERS_MAX
-        and re.fullmatch(BUDGET_ID, budget) is not None
-    )
 
 
 class Listener:
@@ -131,6 +121,15 @@ class Watch:
         self._looking: asyncio.Task[None] | None = None
         self._news: int | None = None
         self._all_due = 0.0
+
+    def may_change(self, address: str) -> bool:
+        """Whether an address is of a budget that there could be."""
+        budget = _budget_at(address)
+        return (
+            address.startswith(BUDGETS)
+            and len(budget) <= BUDGET_ID_CHARACTERS_MAX
+            and re.fullmatch(BUDGET_ID, budget) is not None
+        )
 
     async def listen(self, addresses: Iterable[str], context: Context) -> Listener:
         """Listen to some budgets; whatever changes from now on is told, until the listener leaves.
