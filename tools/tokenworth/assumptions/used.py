@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from tokenworth.answers import Part
 from tokenworth.assumptions.catalogue import Assumption, Assumptions
 
-__all__ = ["AssumptionUsed", "assumptions_used", "first_few", "used_in_full"]
+__all__ = [
+    "AssumptionUsed",
+    "assumptions_used",
+    "drawn_in_words",
+    "first_few",
+    "sourced_in_words",
+    "used_in_full",
+]
 
 
 class AssumptionUsed(Part):
@@ -55,3 +62,17 @@ def _bare(entry: AssumptionUsed) -> AssumptionUsed:
 def first_few(entries: Sequence[AssumptionUsed], count: int) -> list[AssumptionUsed]:
     """The first of them, bare, and whatever was observed of the person: nobody should have to look for that."""
     return [_bare(entry) for place, entry in enumerate(entries) if place < count or entry.origin == "observed"]
+
+
+def sourced_in_words(entries: Iterable[AssumptionUsed]) -> list[str]:
+    """Those of which all is said, a line each."""
+    return [
+        f"- {entry.name}: {entry.low:g} / {entry.base:g} / {entry.high:g} ({entry.origin}; {entry.source})"
+        for entry in entries
+        if entry.source is not None
+    ]
+
+
+def drawn_in_words(used: int, seed: int, draws: int, first: str = "") -> str:
+    """What the same digits can be had from again: how many assumptions, which of them `first`, and the draws."""
+    return f"{used} assumptions used{first} (explain_assumptions shows each); seed {seed}, {draws:,} draws."

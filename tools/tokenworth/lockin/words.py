@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tokenworth.answers import ask_next_in_words, three_in_words
+from tokenworth.assumptions.used import drawn_in_words, sourced_in_words
 from tokenworth.lockin.employer_words import employer_in_words
 from tokenworth.money import dollars, percent
 
@@ -84,15 +85,8 @@ def lock_in_in_words(answer: LockInExplained) -> str:
         ]
         lines.append("Not said, so defaulted: " + "; ".join(taken) + ".")
     lines += [f"Note: {note}." for note in answer.notes]
-    full = answer.assumptions and answer.assumptions[0].source is not None
-    for entry in answer.assumptions if full else []:
-        lines.append(
-            f"- {entry.name}: {entry.low:g} / {entry.base:g} / {entry.high:g} ({entry.origin}; {entry.source})"
-        )
-    lines.append(
-        f"{answer.assumptions_used} assumptions used (explain_assumptions shows each); "
-        f"seed {answer.seed}, {answer.draws:,} draws."
-    )
+    lines += sourced_in_words(answer.assumptions)
+    lines.append(drawn_in_words(answer.assumptions_used, answer.seed, answer.draws))
     return "\n".join([*lines, *ask_next_in_words(answer.next_questions)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tokenworth.answers import ask_next_in_words, three_in_words
+from tokenworth.assumptions.used import drawn_in_words, sourced_in_words
 from tokenworth.money import dollars, percent
 
 if TYPE_CHECKING:
@@ -168,15 +169,8 @@ def _steps(answer: OfferValue) -> list[str]:
 def _small_print(answer: OfferValue) -> list[str]:
     lines = [f"Taxed as {answer.tax}; numbers, not advice."]
     lines += [f"Note: {note}." for note in answer.notes]
-    full = answer.assumptions and answer.assumptions[0].source is not None
-    for entry in answer.assumptions if full else []:
-        lines.append(
-            f"- {entry.name}: {entry.low:g} / {entry.base:g} / {entry.high:g} ({entry.origin}; {entry.source})"
-        )
-    lines.append(
-        f"{answer.assumptions_used} assumptions used (explain_assumptions shows each); "
-        f"seed {answer.seed}, {answer.draws:,} draws."
-    )
+    lines += sourced_in_words(answer.assumptions)
+    lines.append(drawn_in_words(answer.assumptions_used, answer.seed, answer.draws))
     return lines
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from tokenworth.user_folders import cache_folder
+
 if TYPE_CHECKING:
     from tokenworth.context import Cost, Price, PriceChange, PricePath, UnitCosts
     from tokenworth.prices.price_list import PriceList
@@ -127,6 +129,4 @@ def prices_folder_in_use(chosen: Path | None) -> Path:
     """Where refreshed prices are kept: the folder that was chosen, or one in this user's cache."""
     if chosen is not None:
         return chosen.expanduser()
-    from platformdirs import user_cache_path  # noqa: PLC0415 - most calls need no folder
-
-    return user_cache_path("tokenworth", appauthor=False) / "prices"
+    return cache_folder() / "prices"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenworth.answers import ask_next_in_words
+from tokenworth.assumptions.used import drawn_in_words, sourced_in_words
 from tokenworth.money import brief_dollars, percent
 
 if TYPE_CHECKING:
@@ -158,19 +159,11 @@ def _small_print(answer: ProgramPlan) -> list[str]:
     if answer.defaulted:
         lines.append("Not said: " + "; ".join(f"{each.field} (took {each.taken})" for each in answer.defaulted) + ".")
     lines += [f"Note: {note}." for note in answer.notes]
-    lines += [
-        f"- {entry.name}: {entry.low:g} / {entry.base:g} / {entry.high:g} ({entry.origin}; {entry.source})"
-        for entry in answer.assumptions
-        if entry.source is not None
-    ]
+    lines += sourced_in_words(answer.assumptions)
     lines += [f"Source: {source}." for source in answer.sources or []]
     names = ", ".join(entry.name for entry in answer.assumptions if entry.source is None)
     first = f", first {names}" if names else ""
-    lines.append(
-        f"{answer.assumptions_used} assumptions used{first} (explain_assumptions shows each); "
-        f"seed {answer.seed}, {answer.draws:,} draws."
-    )
-    return lines
+    return [*lines, drawn_in_words(answer.assumptions_used, answer.seed, answer.draws, first)]
 
 
 def _three(values: UsdRange) -> str:

@@ -6,12 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_data_path
-
 from tokenworth.burn.ledger.book import Book
 from tokenworth.burn.ledger.sqlite_store import SqliteStore, Sync
 from tokenworth.burn.ledger.store import Store
 from tokenworth.errors import InvalidInputError, LedgerUnusableError
+from tokenworth.user_folders import data_folder
 
 __all__ = ["NO_DRIVER", "POSTGRES", "ledger_file", "not_an_address", "open_ledger"]
 
@@ -44,7 +43,7 @@ def ledger_file(address: str | None) -> Path:
     """The file that an address names; one in the user's data folder when there is none."""
     if address is not None:
         return Path(address).expanduser()
-    return user_data_path("tokenworth", appauthor=False) / FILE_NAME
+    return data_folder() / FILE_NAME
 
 
 def not_an_address() -> InvalidInputError:
