@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import Queue
 from threading import Thread
 from typing import IO, Final, Self, cast
@@ -32,29 +32,35 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class ReadersApart:
-    """The other processes, as long as they are needed.
+    """The other processes, as long as they are needed. They start up while somebody still looks for what to read.
 
     Args:
-        tasks: what to read.
         unit_costs: says what a model's units cost around a moment, from any thread; None leaves calls unpriced.
     """
 
-    def __init__(self, tasks: list[Task], unit_costs: UnitCostsOf | None) -> None:
-        self._here = [task for task in tasks if not _can_be_sent(task)]
-        self._shares = _shares([task for task in tasks if _can_be_sent(task)], _processes())
+    def __init__(self, unit_costs: UnitCostsOf | None) -> None:
+        self._here: list[Task] = []
+        self._shares: list[list[Task]] = []
         self._span = None if unit_costs is None else rate_spans(unit_costs)
         self._frames: Queue[list[Recorded] | None] = Queue(FRAMES_WAITING_MAX)
         self._running: list[subprocess.Popen[bytes]] = []
         self._done: set[str] = set()
 
     def __enter__(self) -> Self:
-        self._running = [self._started(share) for share in self._shares if share]
+        self._running = [_started() for _ in range(_processes())]
         return self
 
     def __exit__(self, *error: object) -> None:
         for process in self._running:
             process.kill()
             process.wait()
+
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Give them what to read."""
+        self._here = [task for task in tasks if not _can_be_sent(task)]
+        self._shares = _shares([task for task in tasks if _can_be_sent(task)], len(self._running))
+        for process, share in zip(self._running, self._shares, strict=True):
+            Thread(target=self._carry, args=(process, share), daemon=True).start()
 
     def readings(self) -> Iterator[Recorded]:
         """What they read, as it comes."""
@@ -68,16 +74,6 @@ class ReadersApart:
     def left(self) -> list[Task]:
         """The tasks that are still to be done in the end."""
         return self._here + [task for share in self._shares for task in share if task.log.path not in self._done]
-
-    def _started(self, share: list[Task]) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-c", f"from {reader_process.__name__} import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        Thread(target=self._carry, args=(process, share), daemon=True).start()
-        return process
 
     def _carry(self, process: subprocess.Popen[bytes], share: list[Task]) -> None:
         """Send a process its tasks, answer what it asks, pass on what it reads; None is the end, however it came."""
@@ -96,6 +92,15 @@ class ReadersApart:
             process.kill()
         finally:
             self._frames.put(None)
+
+
+def _started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - this program itself
+        [sys.executable, "-c", f"from {reader_process.__name__} import main; main()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _processes() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tokenworth.burn.logs.finding import AGENTS, find_logs
@@ -13,6 +14,7 @@ from tokenworth.burn.logs.reading import KnownFile, Task, read_file, stamp_of
 from tokenworth.burn.logs.recording import Recorded, Recorder
 
 if TYPE_CHECKING:
+    from tokenworth.burn.logs.apart import ReadersApart
     from tokenworth.context import UnitPrices
 
 __all__ = ["Scanned", "scan"]
@@ -56,15 +58,20 @@ def scan(
     known = history.files()
     present: list[Task] = []
     changed: list[Task] = []
-    for agent in agents:
-        for task in _found(agent, known, home, environment):
-            present.append(task)
-            if task.stamp != task.known.stamp:
-                changed.append(task)
-    many = sum(task.left_bytes for task in changed) >= APART_BYTES_MIN
-    readings = _read_apart(changed, history, prices) if many else _read(changed, history, prices)
-    for step in _steps(readings, many=many):
-        history.keep(step, many=many)
+    left_bytes = 0
+    with ExitStack() as ending:
+        apart: ReadersApart | None = None
+        for agent in agents:
+            for task in _found(agent, known, home, environment):
+                present.append(task)
+                if task.stamp != task.known.stamp:
+                    changed.append(task)
+                    left_bytes += task.left_bytes
+                if apart is None and left_bytes >= APART_BYTES_MIN:
+                    apart = ending.enter_context(_readers_apart(prices))
+        readings = _read(changed, history, prices) if apart is None else _read_by(apart, changed, history, prices)
+        for step in _steps(readings, many=apart is not None):
+            history.keep(step, many=apart is not None)
     history.settle()
     after = history.files() if changed else known
     return Scanned(len(present), len(changed), list(_problems(present, after)))
@@ -90,16 +97,21 @@ def _read(tasks: Iterable[Task], history: History, prices: UnitPrices | None) ->
             yield recorder.record(read)
 
 
-def _read_apart(tasks: list[Task], history: History, prices: UnitPrices | None) -> Iterator[Recorded]:
-    """In processes of their own; what is kept already is priced meanwhile."""
+def _readers_apart(prices: UnitPrices | None) -> ReadersApart:
     from tokenworth.burn.logs.apart import ReadersApart  # noqa: PLC0415 - most looks find little that is new
 
-    with ReadersApart(tasks, None if prices is None else prices.unit_costs) as apart:
-        if prices is not None:
-            history.price(prices)
-        yield from apart.readings()
-        rest = apart.left()
-    yield from _read(rest, history, prices)
+    return ReadersApart(None if prices is None else prices.unit_costs)
+
+
+def _read_by(
+    apart: ReadersApart, tasks: Sequence[Task], history: History, prices: UnitPrices | None
+) -> Iterator[Recorded]:
+    """In other processes; what is kept already is priced meanwhile."""
+    apart.begin(tasks)
+    if prices is not None:
+        history.price(prices)
+    yield from apart.readings()
+    yield from _read(apart.left(), history, prices)
 
 
 def _steps(readings: Iterable[Recorded], *, many: bool) -> Iterator[list[Recorded]]:
