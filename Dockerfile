@@ -10,7 +10,7 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/tokenworth UV_COMPILE_BYTECODE=1 UV_LINK_MODE=co
 RUN uv sync --frozen --no-editable --no-dev --extra postgres
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin tokenworth && install -d -o 10001 -g 10001 /data
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin tokenworth && install -d -o 10001 -g 10001 /data /tokens
 COPY --from=build /opt/tokenworth /opt/tokenworth
 ENV PATH=/opt/tokenworth/bin:$PATH PYTHONDONTWRITEBYTECODE=1 XDG_DATA_HOME=/data XDG_CACHE_HOME=/data
 VOLUME /data

@@ -180,6 +180,22 @@ def test_the_compose_file_says_only_what_the_server_knows_and_locks_its_replicas
     assert COMPOSE["services"]["balancer"]["ports"] == ["127.0.0.1:8080:8080"]
 
 
+def test_replicas_see_a_token_s_file_replaced_and_the_image_lets_its_user_write_it():
+    # What is mounted is the folder: a bind to a file stays with the file that a new one was put in the place of.
+    services = COMPOSE["services"]
+    file = Path(services["replica"]["environment"]["TOKENWORTH_TOKENS_FILE"])
+    assert services["tokens"]["environment"]["TOKENWORTH_TOKENS_FILE"] == str(file)
+    assert services["replica"]["volumes"] == [f"tokens:{file.parent}:ro"]
+    assert services["tokens"]["volumes"] == [f"tokens:{file.parent}"]
+    assert re.search(rf"install -d -o 10001 -g 10001 .*{file.parent}\b", DOCKERFILE)
+    # A name beside `build` would be looked for in a registry first.
+    assert all("image" not in service for service in services.values() if "build" in service)
+
+
+def test_the_database_counts_as_healthy_only_by_tcp_which_it_does_not_listen_on_while_it_is_being_filled():
+    assert "-h 127.0.0.1" in COMPOSE["services"]["ledger"]["healthcheck"]["test"][1]
+
+
 @pytest.mark.haproxy
 def test_haproxy_accepts_the_balancer_s_settings():
     folder = ROOT / "deploy" / "haproxy"
