@@ -104,7 +104,9 @@ def read_tokens(path: Path) -> list[StaticToken]:
     try:
         return _Tokens.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).token
     except (OSError, ValueError):
-        raise DataUnreadableError("the file of tokens cannot be read. Make it with `tokenworth token new`") from None
+        raise DataUnreadableError(
+            "the file of tokens cannot be read. Make it with `tokenworth token new`, and let the server's user read it"
+        ) from None
 
 
 def write_tokens(path: Path, tokens: Sequence[StaticToken]) -> None:
