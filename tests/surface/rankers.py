@@ -18,20 +18,23 @@ from typing import Any, Final
 import bm25s
 import Stemmer
 
-from surface.sentence_vectors import SentenceVectors
+from surface.sentence_vectors import Array, SentenceVectors
 from tokenworth_mcp.catalogue import TOOLS
 from tokenworth_mcp.snapshots import read_listing
 
 __all__ = [
     "FIRST_SPELLING",
+    "NAMES",
     "SPELLINGS",
     "WORDS",
     "Asked",
     "asked",
     "confusions",
+    "cut_words",
     "rank_by_both",
     "rank_by_meaning",
     "rank_by_words",
+    "sentence_vectors",
     "share_right",
 ]
 
@@ -98,15 +101,27 @@ def rank_by_both(texts: Sequence[str], spelling: str = FIRST_SPELLING) -> list[l
     ]
 
 
-def share_right(prompts: Sequence[Asked], ranked: Sequence[Sequence[str]]) -> float:
-    """How many of the prompts have a right tool in the first place."""
-    return sum(ranks[0] in prompt.pick for prompt, ranks in zip(prompts, ranked, strict=True)) / len(prompts)
+def share_right(prompts: Sequence[Asked], ranked: Sequence[Sequence[str]], places: int = 1) -> float:
+    """How many of the prompts have a right tool in one of the first places."""
+    pairs = zip(prompts, ranked, strict=True)
+    return sum(not set(ranks[:places]).isdisjoint(prompt.pick) for prompt, ranks in pairs) / len(prompts)
 
 
 def confusions(prompts: Sequence[Asked], ranked: Sequence[Sequence[str]]) -> Counter[tuple[str, str]]:
     """Which tool was wanted and which stood in its place, how often."""
     pairs = zip(prompts, ranked, strict=True)
     return Counter((prompt.pick[0], ranks[0]) for prompt, ranks in pairs if ranks[0] not in prompt.pick)
+
+
+def cut_words(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text as BM25 counts them at first."""
+    cut: list[list[str]] = bm25s.tokenize(list(texts), **WORDS[FIRST_WORDS], show_progress=False, return_ids=False)
+    return cut
+
+
+def sentence_vectors(texts: Sequence[str]) -> Array:
+    """One unit vector a text, by the model that ranks by meaning."""
+    return _model().of(texts)
 
 
 @cache

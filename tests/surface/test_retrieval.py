@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from surface.learned import taught_meaning, taught_words
 from surface.rankers import (
     FIRST_SPELLING,
     SPELLINGS,
@@ -25,12 +26,16 @@ from tokenworth_mcp.catalogue import TOOLS
 pytestmark = pytest.mark.timeout(600)
 PAGE = Path(__file__).parents[2] / "docs" / "tool-choice.md"
 CHOSEN_ON = ("first", "second", "third", "fourth")
-FILES = (*CHOSEN_ON, "sealed")
+UNTOUCHED = ("fifth", "sealed", "sealed-second")
+FILES = (*CHOSEN_ON, *UNTOUCHED)
+UNSEALED = (*CHOSEN_ON, "fifth")
 RANKERS = {"words": rank_by_words, "meaning": rank_by_meaning, "both": rank_by_both}
 # What was reached on all that the wording was chosen on; a description that makes it worse fails here.
 SHARE_MIN = {"words": 0.80, "meaning": 0.75, "both": 0.85}
 # How often a pair is confused, by words and by meaning together, before the page has to name it.
-CONFUSED_MIN = 4
+CONFUSED_MIN = 14
+# Clients that search their tools show a model several.
+PLACES_SHOWN = 3
 
 
 def _all_asked(names: tuple[str, ...]) -> list[Asked]:
@@ -67,18 +72,28 @@ def test_a_tool_that_must_not_be_picked_stands_first_at_most_once_in_twenty():
     assert len(wrong) <= len(prompts) / 20, wrong
 
 
-def test_the_page_says_what_each_ranker_finds_in_each_file():
+@pytest.mark.parametrize("places", [1, PLACES_SHOWN])
+def test_the_page_says_what_each_ranker_finds_in_each_file(places):
     page = PAGE.read_text(encoding="utf-8")
     every = [asked(name) for name in FILES]
     for how, rank in RANKERS.items():
-        shares = [share_right(prompts, rank(_texts(prompts))) for prompts in every]
-        row = f"| {how} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
+        shares = [share_right(prompts, rank(_texts(prompts)), places) for prompts in every]
+        named = how if places == 1 else f"{how}, first {places}"
+        row = f"| {named} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
         assert row in page, row
+
+
+def test_the_page_says_what_the_same_kinds_of_ranker_find_when_they_learn_from_the_other_prompts():
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    prompts = _all_asked(UNSEALED)
+    by_words, by_meaning = (share_right(prompts, taught(prompts)) for taught in (taught_words, taught_meaning))
+    said = f"naive Bayes on words finds {by_words:.0%}, and one fitted vector a tool {by_meaning:.0%}"
+    assert said in page, said
 
 
 def test_the_page_says_what_becomes_of_it_when_a_client_indexes_in_another_way():
     page = PAGE.read_text(encoding="utf-8")
-    every = [_all_asked(CHOSEN_ON), asked("sealed")]
+    every = [_all_asked(CHOSEN_ON), _all_asked(UNTOUCHED)]
     # How a name is spelled hardly matters to BM25, and how words are cut does not matter to MiniLM.
     ways = {f"meaning: {spelling}": (rank_by_meaning, (spelling,)) for spelling in SPELLINGS}
     ways |= {f"words: {words}": (rank_by_words, (FIRST_SPELLING, words)) for words in WORDS}
