@@ -239,6 +239,10 @@ async def test_alert_windows_are_rescaled_to_the_budget_s_own_period(context):
         ("12 min", "1 min"),
         ("144 min", "12 min"),
     ]
+    await ask("set_budget", context, budget="short", limit_usd=100, period="5h")
+    await ask("record_usage", context, budget="short", usage={"usd": 50}, key="b")
+    alerts = (await ask("check_budget", context, budget="short")).alerts
+    assert (alerts[0].long_window, alerts[0].short_window) == ("25 s", "2.1 s")
 
 
 async def test_debt_is_said_plainly_and_so_is_what_to_do(context):

@@ -107,7 +107,7 @@ async def test_a_full_clawback_ends_in_a_cliff_and_a_pro_rata_one_fades(explain)
     (cliff,) = answer.person.cliffs
     assert (cliff.in_months, cliff.what, cliff.before_usd, cliff.after_usd) == (
         7,
-        "relocation no longer owed",
+        "relocation is no longer owed",
         22_500,
         2_500,
     )

@@ -263,3 +263,11 @@ async def test_a_flagships_own_price_history_stands_in_place_of_the_default(valu
         **fixture_offer("vendor-flagship"), overrides={"price_change_flagship": 0.0}, detail="full"
     )
     assert {entry.name: entry for entry in overridden.assumptions}["price_change_flagship"].base == 0.0
+
+
+async def test_tokens_that_cost_more_than_they_bring_are_less_salary(value, fixture_offer):
+    # Work pays for them anyway, and payroll taxes the whole grant: only tax is left of it.
+    answer = await value(**fixture_offer("work-only-taxed-at-face"))
+    worth = answer.tokens.as_salary_p50_usd
+    assert worth < 0
+    assert f"is like this much less salary: about ${-worth:,}." in answer.headline

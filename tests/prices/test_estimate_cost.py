@@ -102,7 +102,7 @@ async def test_several_models_are_ranked_for_a_planned_task(estimate):
     ]
     assert answer.cheapest == "google/gemini-3.8-flash"
     assert answer.headline == (
-        "google/gemini-3.8-flash is the cheapest of 4: $22.5, against $120 for anthropic/claude-opus-5-5."
+        "google/gemini-3.8-flash is the cheapest of 4: $22.50, against $120 for anthropic/claude-opus-5-5."
     )
 
 
@@ -129,7 +129,7 @@ async def test_calls_multiply_exactly(estimate):
     one = await estimate(model="gpt-5.6-luna", task={"input_tokens": 7, "output_tokens": 3})
     many = await estimate(model="gpt-5.6-luna", task={"input_tokens": 7, "output_tokens": 3, "calls": 999_999_999})
     assert Decimal(many.usd) == Decimal(one.usd) * 999_999_999
-    assert many.text().startswith("$4999.999995 for 999,999,999 calls")
+    assert many.text().startswith("$4,999.999995 for 999,999,999 calls")
 
 
 async def test_usage_is_open_and_everything_else_is_not(estimate):

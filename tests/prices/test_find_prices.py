@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tokenworth.errors import InvalidInputError
+from tokenworth.prices.cost import dollars_in_full
 
 
 async def test_a_search_shows_makers_first_cheapest_first(find):
@@ -46,7 +47,7 @@ async def test_one_model_is_shown_in_full(find):
     answer = await find(model="gpt-5.6-sol")
     row = answer.rows[0]
     assert (row.input, row.output, row.cache_read) == ("4", "20", "0.4")
-    assert row.long_context == ["above 272,000 tokens $8 in, $30 out, $0.8 cached, $10 written to cache per million"]
+    assert row.long_context == ["above 272,000 tokens $8 in, $30 out, $0.80 cached, $10 written to cache per million"]
     assert row.modes["batch"].startswith("$2 in, $10 out")
     assert row.uplifts["data_residency=eu"] == "x1.1"
     assert [(one.since, one.rates["input"]) for one in row.history] == [(None, "5"), ("2026-08-21", "4")]
@@ -93,7 +94,7 @@ async def test_disputed_prices_show_both_sides(find):
     row = disputed["deepseek/deepseek-flash"]
     assert row.input == "0.3"
     assert [(one.source, one.stated) for one in row.conflicts] == [
-        ("models_dev", "$0.15 in, $0.6 out, $0.003 cached per million")
+        ("models_dev", "$0.15 in, $0.60 out, $0.003 cached per million")
     ]
     assert (await find(show="conflicts")).total_found > 100
 
@@ -142,3 +143,11 @@ async def test_nothing_found_is_said(find):
     answer = await find(search="no such model anywhere")
     assert answer.rows == []
     assert answer.headline.startswith("No model in the list fits")
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [("4", "$4"), ("0.2", "$0.20"), ("25000", "$25,000"), ("4860000.50", "$4,860,000.50"), ("0.000084", "$0.000084")],
+)
+def test_prices_in_sentences_have_cents_and_thousands_and_every_digit(amount, told):
+    assert dollars_in_full(Decimal(amount)) == told

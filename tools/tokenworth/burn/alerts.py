@@ -75,4 +75,4 @@ def duration_in_words(length_ms: int) -> str:
     for size_ms, name in ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min")):
         if length_ms >= size_ms and length_ms % size_ms == 0:
             return f"{length_ms // size_ms} {name}"
-    return f"{length_ms / 1000:g} s"
+    return f"{round(length_ms / 1000, 1):g} s"

@@ -166,7 +166,7 @@ def _cliffs(leaving: Leaving, run: Run, after: list[float]) -> list[Cliff]:
         vests = float(run.costs.vesting[month])
         ended = [claim for claim in leaving.claims if not claim.pro_rata and claim.months - claim.served == month]
         freed = sum(claim.amount_usd for claim in ended)
-        what = [f"{claim.what} no longer owed" for claim in ended]
+        what = [f"{claim.what} is no longer owed" for claim in ended]
         if vests > 0.0:
             what.insert(0, "shares vest")
         left = whole(after[month])

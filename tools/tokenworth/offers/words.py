@@ -43,16 +43,18 @@ def offer_headline(face: Face, pay: PayValue, tokens: TokensExplained | None, qu
     worth = f"{dollars(face.total_usd)} a year at face is worth about {dollars(pay.p50_usd)} in salary ({_range(pay)})"
     if tokens is None:
         return worth + "."
+    change = "more"
     if tokens.work_only_as_salary_usd is not None and tokens.half_yours_as_salary_usd is not None:
         cases = (
             f"work only, about {dollars(tokens.work_only_as_salary_usd)}; "
             f"if half is yours, about {dollars(tokens.half_yours_as_salary_usd)}"
         )
     else:
-        cases = f"about {dollars(tokens.as_salary_p50_usd)}"
+        cases = f"about {dollars(abs(tokens.as_salary_p50_usd))}"
+        change = "less" if tokens.as_salary_p50_usd < 0 else "more"
     sentence = (
         f"{worth}. The {dollars(tokens.advertised_usd)} of tokens ({percent(face.token_share)} of it) "
-        f"is like this much more salary: {cases}."
+        f"is like this much {change} salary: {cases}."
     )
     return f"{sentence} Biggest unknown: {questions[0].ask}" if questions else sentence
 

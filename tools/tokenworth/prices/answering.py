@@ -9,7 +9,7 @@ from typing import Final
 from anyio import to_thread
 
 from tokenworth.context import Context
-from tokenworth.prices.cost import WORDS, plain
+from tokenworth.prices.cost import WORDS, dollars_in_full
 from tokenworth.prices.first_use import PricesOnFirstUse
 from tokenworth.prices.models import SnapshotUsed, StatedPrice
 from tokenworth.prices.observations import Meter
@@ -103,10 +103,10 @@ def conflicts_of(priced: Priced, snapshot: Snapshot) -> list[StatedPrice]:
 
 
 def rates_text(sheet: Sheet) -> str:
-    """The main rates of a sheet in words: "$4 in, $20 out, $0.4 cached per million"."""
-    told = [f"${plain(sheet.base[meter])} {word}" for meter, word in RATE_WORDS.items() if meter in sheet.base]
+    """The main rates of a sheet in words: "$4 in, $20 out, $0.40 cached per million"."""
+    told = [f"{dollars_in_full(sheet.base[meter])} {word}" for meter, word in RATE_WORDS.items() if meter in sheet.base]
     if not told:
-        told = [f"{WORDS[meter]} ${plain(rate)}" for meter, rate in sheet.base.items()]
+        told = [f"{WORDS[meter]} {dollars_in_full(rate)}" for meter, rate in sheet.base.items()]
     return ", ".join(told) + " per million"
 
 

@@ -14,7 +14,7 @@ from tokenworth.prices.usages.counts import Counts
 if TYPE_CHECKING:
     from tokenworth.prices.finder import Found
 
-__all__ = ["WORDS", "Cost", "CostLine", "Unpriced", "plain"]
+__all__ = ["WORDS", "Cost", "CostLine", "Unpriced", "dollars_in_full", "plain"]
 
 WORDS: Final[dict[Meter, str]] = {
     "input": "input tokens",
@@ -118,6 +118,12 @@ class Unpriced:
 
     reason: str
     nearest: tuple[str, ...] = ()
+
+
+def dollars_in_full(amount: Decimal) -> str:
+    """Every digit of an amount for people: "$25,000", "$0.20" with cents where there are any, "$0.000084"."""
+    whole, point, behind = plain(amount).partition(".")
+    return f"${int(whole):,}{point}{behind:0<2}" if point else f"${int(whole):,}"
 
 
 def plain(amount: Decimal) -> str:

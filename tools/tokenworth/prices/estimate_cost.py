@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tokenworth.context import Context
 from tokenworth.prices.answering import conflicts_of, day, prices_of, snapshot_used, warnings_of
-from tokenworth.prices.cost import WORDS, Cost, Unpriced, plain
+from tokenworth.prices.cost import WORDS, Cost, Unpriced, dollars_in_full, plain
 from tokenworth.prices.models import CostEstimated, CostPart, EstimateCostRequest, SideBySide
 from tokenworth.prices.price_list import PriceList
 from tokenworth.prices.rows import EXACT
@@ -112,10 +112,11 @@ def _several(question: _Question, asked: list[_Asked]) -> CostEstimated:
     priced = [row for row in rows if row.usd is not None]
     if fitting:
         dearest = fitting[-1]
-        headline = f"{fitting[0].model} is the cheapest of {len(rows)}: ${fitting[0].usd}"
-        headline += f", against ${dearest.usd} for {dearest.model}." if dearest is not fitting[0] else "."
+        headline = f"{fitting[0].model} is the cheapest of {len(rows)}: {_said(fitting[0])}"
+        headline += f", against {_said(dearest)} for {dearest.model}." if dearest is not fitting[0] else "."
     elif priced:
-        headline = f"None of {len(rows)} models fits the limits; the cheapest is {priced[0].model} at ${priced[0].usd}."
+        cheapest = f"{priced[0].model} at {_said(priced[0])}"
+        headline = f"None of {len(rows)} models fits the limits; the cheapest is {cheapest}."
     else:
         headline = f"None of {len(rows)} models has a known price. Unpriced is not free."
     return CostEstimated(
@@ -139,7 +140,7 @@ def _row(question: _Question, one: _Asked) -> SideBySide:
     takes = _context_tokens(cost.found.priced.line.facts)
     left_out = None
     if request.max_usd is not None and total > request.max_usd.number:
-        left_out = f"over the limit of ${plain(request.max_usd.number)}"
+        left_out = f"over the limit of {dollars_in_full(request.max_usd.number)}"
     elif request.min_context_tokens is not None and (takes is None or takes < request.min_context_tokens):
         left_out = "takes too small a prompt" if takes else "how large a prompt it takes is not known"
     return SideBySide(model=cost.found.priced.name, usd=plain(total), left_out=left_out, context_tokens_max=takes)
@@ -162,10 +163,14 @@ def _parts(cost: Cost, calls: int) -> list[CostPart]:
     ]
 
 
+def _said(one: SideBySide) -> str:
+    return dollars_in_full(Decimal(one.usd or 0))
+
+
 def _headline(cost: Cost, total: Decimal, calls: int, at: datetime) -> str:
     times = f" for {calls:,} calls" if calls > 1 else ""
     mode = f" ({cost.row.mode})" if cost.row.mode != "standard" else ""
-    return f"${plain(total)}{times}: {cost.found.priced.name}{mode} at its price of {at:%Y-%m-%d %H:%M} UTC."
+    return f"{dollars_in_full(total)}{times}: {cost.found.priced.name}{mode} at its price of {at:%Y-%m-%d %H:%M} UTC."
 
 
 def _long_context(cost: Cost) -> str | None:
@@ -186,4 +191,4 @@ def _reported(cost: Cost) -> list[str]:
     reported = cost.counts.reported_usd
     if reported is None or reported == cost.usd:
         return []
-    return [f"the response itself reports ${plain(reported)}, not the list price"]
+    return [f"the response itself reports {dollars_in_full(reported)}, not the list price"]

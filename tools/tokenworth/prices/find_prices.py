@@ -10,7 +10,7 @@ from typing import Final
 from tokenworth.context import Context
 from tokenworth.errors import InvalidInputError
 from tokenworth.prices.answering import EVER_YEAR, conflicts_of, day, prices_of, rates_text, snapshot_used
-from tokenworth.prices.cost import Unpriced, plain
+from tokenworth.prices.cost import Unpriced, dollars_in_full, plain
 from tokenworth.prices.models import FindPricesRequest, PriceChange, PriceRow, PricesFound
 from tokenworth.prices.observations import Meter
 from tokenworth.prices.plans import Plan, plans_at, promotion_of
@@ -129,8 +129,10 @@ def _found_headline(request: FindPricesRequest, shown: list[PriceRow], total: in
     if not shown:
         return "No model in the list fits. Widen the search or the limits."
     if request.workload is not None:
-        return f"{shown[0].model} is the cheapest of {total} for this work: ${shown[0].workload_usd} on {at:%Y-%m-%d}."
-    return f"{total} models fit; {len(shown)} shown, cheapest first, USD per million tokens on {at:%Y-%m-%d}."
+        cost = dollars_in_full(Decimal(shown[0].workload_usd or 0))
+        return f"{shown[0].model} is the cheapest of {total:,} for this work: {cost} on {at:%Y-%m-%d}."
+    fit = "1 model fits" if total == 1 else f"{total:,} models fit"
+    return f"{fit}; {len(shown)} shown, cheapest first, USD per million tokens on {at:%Y-%m-%d}."
 
 
 def _work(request: FindPricesRequest) -> Counts | None:
@@ -197,9 +199,10 @@ def _changes(request: FindPricesRequest, prices: PriceList, at: datetime, now: d
             row = _row(found, found.sheet_at(at)).model_copy(update={"coming": [_change(span) for span in coming]})
             rows.append((coming[0][0], row))
     rows.sort(key=lambda pair: (pair[0], pair[1].model))
+    have = "1 model has" if len(rows) == 1 else f"{len(rows):,} models have"
     first = f"; the first is {rows[0][1].model} on {rows[0][0]:%Y-%m-%d}" if rows else ""
     return PricesFound(
-        headline=f"{len(rows)} models have a scheduled price change after {at:%Y-%m-%d}{first}.",
+        headline=f"{have} a scheduled price change after {at:%Y-%m-%d}{first}.",
         rows=[row for _, row in rows[: _most(request)]],
         total_found=len(rows),
         snapshot=snapshot_used(prices.snapshot, now),
@@ -215,8 +218,9 @@ def _conflicts(request: FindPricesRequest, prices: PriceList, at: datetime, now:
         for found in _all(request, prices)
         if f"{found.seller}/{found.key}" in prices.snapshot.conflicts
     ]
+    count = prices.snapshot.model_count
     return PricesFound(
-        headline=f"Sources disagree on {len(rows)} of {prices.snapshot.model_count} prices; ours and theirs are shown.",
+        headline=f"Sources disagree on {len(rows):,} of {count:,} prices; ours and theirs are shown.",
         rows=rows[: _most(request)],
         total_found=len(rows),
         snapshot=snapshot_used(prices.snapshot, now),
@@ -260,9 +264,9 @@ def _plans(request: FindPricesRequest, prices: PriceList, at: datetime, now: dat
 def _plan_text(plan: Plan) -> str:
     parts: list[str] = [plan.kind]
     if plan.usd is not None:
-        parts.append(f"${plain(plan.usd)} {'an' if plan.per == 'hour' else 'a'} {plan.per}")
+        parts.append(f"{dollars_in_full(plan.usd)} {'an' if plan.per == 'hour' else 'a'} {plan.per}")
     if plan.included_usd is not None:
-        parts.append(f"includes ${plain(plan.included_usd)} of use at API prices a month")
+        parts.append(f"includes {dollars_in_full(plan.included_usd)} of use at API prices a month")
     if plan.multiple is not None:
         parts.append(f"x{plain(plan.multiple)} on token prices")
     if plan.note:

@@ -79,7 +79,9 @@ def _plan(case: Case, request: PlanProgramRequest, context: Context) -> ProgramP
     questions = questions_of(case, widths)
     used = assumptions_used(case.assumptions, _names(case, p), {name: (0, whole(w)) for name, w in widths.items()})
     answer = ProgramPlan(
-        headline=plan_headline(case.people, case.months, path[str(case.months)], exhaustion, revenue),
+        headline=plan_headline(
+            case.people, case.months, path[str(case.months)], exhaustion, revenue, by_year=len(case.windows) > 1
+        ),
         people=case.people,
         months=case.months,
         paid_by_month=path,

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["plan_headline", "plan_in_words"]
 
 
-def plan_headline(people: int, months: int, total: UsdRange, exhaustion: Exhaustion | None, revenue: Revenue) -> str:
+def plan_headline(
+    people: int, months: int, total: UsdRange, exhaustion: Exhaustion | None, revenue: Revenue, *, by_year: bool
+) -> str:
     """Two or three sentences that stand alone."""
     spend = (
         f"{people:,} people cost about {brief_dollars(total.p50_usd)} over {months} months "
         f"(P10 {brief_dollars(total.p10_usd)}, P90 {brief_dollars(total.p90_usd)})"
     )
-    lasts = "" if exhaustion is None else f"; {_lasts(exhaustion, months)}"
+    lasts = "" if exhaustion is None else f"; {_lasts(exhaustion, months, by_year=by_year)}"
     expected = revenue.guaranteed_usd + revenue.hoped_for_usd
     announced = (
         f" Of {brief_dollars(revenue.allocated_usd)} announced for the first year "
@@ -73,11 +75,12 @@ def plan_in_words(answer: ProgramPlan) -> str:
     return "\n".join(lines)
 
 
-def _lasts(exhaustion: Exhaustion, months: int) -> str:
+def _lasts(exhaustion: Exhaustion, months: int, *, by_year: bool) -> str:
     budget = f"the budget of {brief_dollars(exhaustion.budget_usd)}"
     if exhaustion.p50_month is None:
         return f"{budget} lasts all {months} months with {percent(1.0 - exhaustion.chance_overspend)} probability"
-    return f"{budget} is gone by month {exhaustion.p50_month} (P50), {percent(exhaustion.chance_overspend)} likely"
+    over = ", a part each year, is first overspent in" if by_year else " is gone by"
+    return f"{budget}{over} month {exhaustion.p50_month} (P50), {percent(exhaustion.chance_overspend)} likely"
 
 
 def _exhaustion(exhaustion: Exhaustion) -> str:
