@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -148,14 +149,19 @@ def _for_people(found: Sequence[Row], told: dict[str, list[Quota]], keys: Sequen
     return {"headline": _headline(found), "use": shown, "official_quotas": list(_quotas(told))}
 
 
+def _dollars(amount: Decimal | int) -> str:
+    """Dollars and cents, or two digits of less than a cent."""
+    return f"${amount:,.2f}" if amount == 0 or amount >= Decimal("0.01") else f"${Decimal(f'{amount:.1e}'):f}"
+
+
 def _headline(found: Sequence[Row]) -> str:
     priced = [usd for row in found if (usd := row.usd) is not None]
     tokens, unpriced = sum(sum(row.tokens) for row in found), sum(row.unpriced for row in found)
     headline = (
-        f"${sum(priced):,.2f} at list prices for {tokens:,} tokens in {sum(row.messages for row in found):,} calls"
+        f"{_dollars(sum(priced))} at list prices for {tokens:,} tokens in {sum(row.messages for row in found):,} calls"
     )
     if unpriced:
-        headline += f"; {unpriced:,} of the calls have no known price"
+        headline += f"; {unpriced:,} of the calls {'has' if unpriced == 1 else 'have'} no known price"
     return f"{headline}."
 
 

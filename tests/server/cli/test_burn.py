@@ -57,7 +57,7 @@ def test_people_get_a_table_the_official_quotas_and_what_could_not_be_read(burn,
     write(codex_file(home), [codex_model("gpt-5-codex"), codex_count((1_000_000, 0, 0), limits=limits)])
     write(claude_file(home), [claude_line("m", "r", (1, 0, 0, 1), model="claude-nova-9"), {"message": {"usage": 1}}])
     answered = burn("--by", "model")
-    headline = "$1.25 at list prices for 1,000,002 tokens in 2 calls; 1 of the calls have no known price."
+    headline = "$1.25 at list prices for 1,000,002 tokens in 2 calls; 1 of the calls has no known price."
     assert headline in " ".join(answered.stdout.split())
     assert "12.5   2026-11-01 10:00 UTC" in answered.stdout
     assert answered.stderr.endswith("s.jsonl: 1 line cannot be understood\n")
