@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, Request, Route, sync_playwright
+
+from tokenworth_mcp.apps.report import report_html
 
 SOURCE = Path(__file__).parent / "host"
 VIEW = "http://view.test/page.html"
@@ -167,11 +172,28 @@ def opened(browser: Browser) -> Iterator[Callable[[Path], tuple[Page, list[str]]
         page.on("pageerror", lambda error: outside.append(str(error)))
         page.on("request", lambda request: request.url == file.as_uri() or outside.append(request.url))
         page.goto(file.as_uri())
-        page.locator("figure svg").first.wait_for()
+        # Whatever is drawn is drawn now; what has nothing to draw has its words.
+        page.locator('#page[aria-busy="false"]').wait_for()
+        page.wait_for_function("[...document.querySelectorAll('.frame')].every((frame) => frame.firstChild)")
         return page, outside
 
     yield run
     context.close()
+
+
+@pytest.fixture
+def drawn(opened: Callable[[Path], tuple[Page, list[str]]], tmp_path: Path) -> Callable[..., Any]:
+    """Asks for an answer and its moment, and opens it as a report: the answer, the page, and what it complained of."""
+
+    def run(asked: Coroutine[Any, Any, tuple[dict[str, Any], datetime]]) -> tuple[dict[str, Any], Page, list[str]]:
+        # In a thread of its own, as the browser's loop runs in this one.
+        with ThreadPoolExecutor(1) as threads:
+            answer, now = threads.submit(asyncio.run, asked).result()
+        file = tmp_path / "report.html"
+        file.write_text(report_html(answer, {}, now), encoding="utf-8")
+        return (answer, *opened(file))
+
+    return run
 
 
 def _html(route: Route, body: str, headers: dict[str, str] | None = None) -> None:

@@ -2,78 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-import tokenworth
-from tokenworth.budgets import NANO, Amount, BudgetChange, Period
-from tokenworth.burn.ledger.book import Book
-from tokenworth.burn.ledger.sqlite_store import SqliteStore
-from tokenworth.burn.models import CheckBudgetRequest
-from tokenworth.context import Caller
+from support.budgets_drawn import Month, checked
 from tokenworth.prices.find_prices import find_prices
 from tokenworth.prices.models import FindPricesRequest
 from tokenworth.wiring import build_context
-from tokenworth_mcp.apps.report import report_html
 
 pytestmark = [pytest.mark.chromium, pytest.mark.node, pytest.mark.slow]
 
-BEGINNING = datetime(2026, 6, 3, tzinfo=UTC)
-HOURS = 300
-MODELS = ("claude-opus-5-5", None)
 LISTED = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-class Opened:
-    """A ledger that a test opened."""
-
-    def __init__(self, book):
-        self.book = book
-
-    async def open(self):
-        return self.book
-
-    async def close(self):
-        await self.book.close()
-
-
-async def _checked(folder, limit_usd):
-    """A budget of June after 300 hours, of which those by day cost two dollars and those by night nothing."""
-    now = BEGINNING
-    book = Book(SqliteStore(folder / "ledger.sqlite3", clock_ms=lambda: int(now.timestamp()) * 1000))
-    await book.set_budget(BudgetChange("team", "usd", limit_usd * NANO, Period("month", "UTC")))
-    for hour in range(HOURS):
-        now = BEGINNING + timedelta(hours=hour)
-        if 8 <= now.hour < 18:
-            await book.record("team", Amount(2 * NANO, 1_000), str(hour), str(hour), MODELS[hour % 2])
-    context = replace(build_context(), ledger=Opened(book), clock=lambda: now, caller=Caller("team"))
-    answer = await tokenworth.check_budget(CheckBudgetRequest(detail="full"), context)
-    await book.close()
-    return answer.data(), now
 
 
 async def _priced(model):
     request = FindPricesRequest(model=model, detail="full", at=LISTED)
     return (await find_prices(request, build_context())).data(), LISTED
-
-
-@pytest.fixture
-def drawn(opened, tmp_path):
-    """Asks for an answer, and opens it as a report: the answer, the page, and what it complained of."""
-
-    def run(asked):
-        # In a thread of its own, as the browser's loop runs in this one.
-        with ThreadPoolExecutor(1) as threads:
-            answer, now = threads.submit(asyncio.run, asked).result()
-        file = tmp_path / "report.html"
-        file.write_text(report_html(answer, {}, now), encoding="utf-8")
-        return (answer, *opened(file))
-
-    return run
 
 
 def _seen(page, serious, pictures, name):
@@ -88,7 +33,7 @@ def _seen(page, serious, pictures, name):
 
 @pytest.mark.parametrize(("limit_usd", "dots"), [(300, 3), (1_000, 0)], ids=["runs-out", "lasts"])
 def test_a_forecast_is_a_fan_with_dots_where_nothing_is_left(drawn, serious, tmp_path, pictures, limit_usd, dots):
-    answer, page, outside = drawn(_checked(tmp_path, limit_usd))
+    answer, page, outside = drawn(checked(tmp_path, Month(limit_usd)))
     figure = page.locator("figure", has_text="Burn-down")
     assert figure.locator("path.band").count() == 1
     assert figure.locator("circle.dot.second").count() == dots

@@ -1,10 +1,13 @@
 // What all answers share: the head, ranges, questions, levers, assumptions, and every number in one table.
 import { scrolling, table } from "./chart.js";
 import { h } from "./dom.js";
-import { at, figure, percent, plain, usd, words } from "./figures.js";
+import { at, figure, named, percent, plain, usd, words } from "./figures.js";
 
 /** Dates stay in one piece. */
 const DATES = /(\d{4}-\d\d-\d\d)/;
+
+/** Less than nothing as the numbers around a sentence have it. */
+const withMinus = (sentence) => sentence.replace(/(^|[\s(])-(?=\$?\d)/g, "$1−");
 
 /** The top of a page: what it is about, the one number, its range, the sentence. */
 export const head = ({ kicker, number, unit, range, headline }) => [
@@ -12,12 +15,12 @@ export const head = ({ kicker, number, unit, range, headline }) => [
     h("p", { class: "kicker" }, kicker),
     h("h1", {}, number, h("span", { class: "unit" }, ` ${unit}`)),
     range && h("p", { class: "between" }, range),
-    h("p", { class: "headline" }, headline.split(DATES).map((one, index) => (index % 2 ? h("span", { class: "whole-words" }, one) : one)))),
+    h("p", { class: "headline" }, withMinus(headline).split(DATES).map((one, index) => (index % 2 ? h("span", { class: "whole-words" }, one) : one)))),
 ];
 
-/** P10 to P90 in words. */
+/** P10 to P90 in words, where they differ. */
 export const between = (answer, path) =>
-  at(answer, `${path}.p10_usd`) === undefined ? null : ["8 times in 10 between ", figure(answer, `${path}.p10_usd`), " and ", figure(answer, `${path}.p90_usd`)];
+  at(answer, `${path}.p10_usd`) === at(answer, `${path}.p90_usd`) ? null : ["8 times in 10 between ", figure(answer, `${path}.p10_usd`), " and ", figure(answer, `${path}.p90_usd`)];
 
 /** A titled part that has something in it. */
 export const part = (title, ...inside) => inside.flat(Infinity).some(Boolean) && h("section", {}, h("h2", {}, title), inside);
@@ -28,33 +31,48 @@ export const questions = (answer) => part("Ask next", answer.next_questions?.len
     h("span", { class: "aside" }, "moves it by ", figure(answer, `next_questions.${index}.worth_usd`))))));
 
 /** "offer.equity.0.price_409a" as "equity 1, price 409a". */
-const term = (field) => words(field).replace(/^(overrides|offer|person)\./, "")
+const term = (field) => words(field).replace(/^(overrides|offer|person|employer|position(\.contract)?)\./, "")
   .replace(/\.(\d+)/g, (_, place) => ` ${Number(place) + 1}`).replaceAll(".", ", ");
 
-/** "A: tokens.on_leaving" as "A: tokens, on leaving"; whose name it is stays as it is. */
-const ofWhom = (field) => {
-  const [, whose, name] = field.match(/^(.*: )?(.*)$/);
-  return `${whose ?? ""}${term(name)}`;
-};
+/** "assumed cut_hazard" as "the default of cut hazard", and of the field of that name as "the default". */
+function taken({ field, taken: told }) {
+  const name = told?.match(/^(?:assumed|assumption) (\w+)$/)?.[1];
+  if (!name) return words(told ?? "nothing");
+  return field.endsWith(`.${name}`) ? "the default" : `the default of ${words(name)}`;
+}
+
+/** "tokens, taxed" of whichever of so many offers: each term once, with whose it is. */
+function byTerm(fields, count) {
+  const whose = new Map();
+  for (const [, of, field] of fields.map((one) => one.match(/^(.*): ([^:]*)$/) ?? [one, null, one])) {
+    whose.set(term(field), [...(whose.get(term(field)) ?? []), of].filter(Boolean));
+  }
+  return h("ul", {}, [...whose].map(([what, names]) => h("li", {}, named(what), names.length > 0 && h("span", { class: "aside" }, ` of ${count > 1 && names.length === count ? "every offer" : names.join(", ")}`))));
+}
 
 /** What was not said, and what it may hide. */
-export const defaulted = (answer) => part("Not said, so assumed",
-  Array.isArray(answer.defaulted) && answer.defaulted.length > 0 && (typeof answer.defaulted[0] === "string"
-    ? h("ul", {}, answer.defaulted.map((one) => h("li", {}, ofWhom(one))))
-    : scrolling(table(["What", "Taken", "Lowest", "Highest"], answer.defaulted.map((one, index) => [
-      term(one.field), words(one.taken ?? "nothing"),
-      figure(answer, `defaulted.${index}.low_usd`), figure(answer, `defaulted.${index}.high_usd`)])), "Not said, so assumed")));
+export function defaulted(answer) {
+  const told = Array.isArray(answer.defaulted) ? answer.defaulted : [];
+  if (!told.length) return null;
+  if (typeof told[0] === "string") return part("Not said, so assumed", byTerm(told, answer.ranking?.length));
+  const ends = [["Lowest", "low_usd"], ["Highest", "high_usd"]].filter(([, end]) => told.some((one) => one[end] !== undefined));
+  return part("Not said, so assumed", scrolling(table(["What, and what is taken", ...ends.map(([head]) => head)], told.map((one, index) => [
+    h("span", {}, named(term(one.field)), h("span", { class: "aside under" }, taken(one))),
+    ...ends.map(([, end]) => figure(answer, `defaulted.${index}.${end}`))])), "Not said, so assumed"));
+}
 
-/** The assumptions with their ranges and sources. */
+/** The assumptions with their ranges and, each in a row of its own below, their units and sources. */
 export const assumptions = (answer) => part("Assumptions and sources",
-  answer.assumptions?.length > 0 && scrolling(table(["Assumption", "Low", "Base", "High", "From"], answer.assumptions.map((one, index) => [
-    one.unit ? h("span", {}, words(one.name), " ", h("span", { class: "aside" }, one.unit)) : words(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "about")),
-    one.source ?? one.origin ?? ""])), "Assumptions and sources"));
+  answer.assumptions?.length > 0 && scrolling(table(["Assumption", "Low", "Base", "High"], answer.assumptions.map((one, index) => [
+    named(one.name), ...["low", "base", "high"].map((end) => figure(answer, `assumptions.${index}.${end}`, "about"))]),
+  answer.assumptions.map((one) => [one.unit, one.source ?? one.origin].filter(Boolean).join(" · "))), "Assumptions and sources"));
 
 /** Remarks and the basis of tax. */
-export const notes = (answer) => part("Notes", (answer.notes?.length > 0 || answer.tax) && h("ul", {},
-  [answer.tax && `Tax: ${answer.tax}${answer.tax_source ? ` (${answer.tax_source})` : ""}`, ...(answer.notes ?? [])]
-    .filter(Boolean).map((one) => h("li", {}, one))));
+export function notes(answer) {
+  const basis = typeof answer.tax === "string" ? answer.tax : answer.tax_basis;
+  const told = [basis && `Tax: ${basis}${answer.tax_source ? ` (${answer.tax_source})` : ""}`, ...(answer.notes ?? [])].filter(Boolean);
+  return part("Notes", told.length > 0 && h("ul", {}, told.map((one) => h("li", {}, one))));
+}
 
 function* leaves(value, path = []) {
   if (value !== null && typeof value === "object") {

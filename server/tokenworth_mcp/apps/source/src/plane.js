@@ -2,11 +2,13 @@
 import { scaleLinear } from "d3-scale";
 import { area, curveLinear, curveStepAfter, line } from "d3-shape";
 import { label } from "./chart.js";
+import { alike } from "./figures.js";
 import { s } from "./dom.js";
 import { clipped, widest } from "./text.js";
 
 const HEIGHT = 250;
 const EDGE = { top: 22, bottom: 28, left: 40 };
+const BOLD = 1.08;
 const PANEL = { height: 170, title: 20, width: 125, gap: 10 };
 
 /**
@@ -38,7 +40,7 @@ function upright(values, zero, height) {
 }
 
 /** The room that the values beside a scale take. */
-const roomBeside = (y, formatY) => Math.max(EDGE.left, widest(y.ticks(4).map(formatY)) + 12);
+const roomBeside = (y, formatY) => Math.max(EDGE.left, widest(alike(y.ticks(4).map((value) => formatY(value)))) + 12);
 
 const valuesOf = ({ lines, band = [], levels = [] }) =>
   [...lines.flatMap((one) => one.spots.map((spot) => spot.y)), ...band.flatMap((b) => [b.low, b.high]), ...levels.map((l) => l.y)];
@@ -49,7 +51,7 @@ export function overTime(plane) {
   const { height = HEIGHT, within = [], left } = plane;
   return (width) => {
     const named = lines.filter((one) => one.name);
-    const right = named.length ? Math.min(110, widest(named.map((one) => one.name)) + 18) : 24;
+    const right = named.length ? Math.min(110, BOLD * widest(named.map((one) => one.name)) + 18) : 24;
     const spots = lines.flatMap((one) => one.spots);
     const y = upright([...valuesOf(plane), ...within], zero, height);
     const xs = [...spots.map((spot) => spot.x), ...band.map((b) => b.x), ...marks.map((m) => m.x), ...dots.map((dot) => dot.x)];
@@ -98,15 +100,17 @@ export function panels(planes) {
 
 function grid(x, y, right, formatY) {
   const left = x.range()[0];
-  return y.ticks(4).flatMap((value) => [
+  const texts = formatY && alike(y.ticks(4).map((value) => formatY(value)));
+  return y.ticks(4).flatMap((value, index) => [
     s("line", { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) }),
-    formatY && label(left - 8, y(value) + 4, formatY(value), { class: "tick end" }),
+    texts && label(left - 8, y(value) + 4, texts[index], { class: "tick end" }),
   ]).filter(Boolean);
 }
 
 function axis(x, formatX, ticksX, width, height) {
   const ticks = ticksX ? ticksX(x, width) : x.ticks(6);
-  const values = thin(ticks, Math.max(2, Math.floor(width / (widest(ticks.map(formatX)) + 30))));
+  const [from, to] = x.range();
+  const values = thin(ticks, Math.max(2, 1 + Math.floor((to - from) / (widest(ticks.map(formatX)) + 10))));
   return values.map((value) => label(x(value), height - 8, formatX(value), { class: "tick middle" }));
 }
 
@@ -156,7 +160,8 @@ function spotMarks(dots, x, y) {
 
 /** Words at spots, as many as have room: the first, the last, and between them what touches neither. */
 function noteMarks(notes, x, y) {
-  const placed = notes.map((note) => ({ note, at: Math.min(Math.max(x(note.x), x.range()[0] + 20), x.range()[1] - 10), room: widest([note.text]) / 2 + 3 }));
+  const placed = notes.map((note) => ({ note, room: widest([note.text]) / 2 + 3 }))
+    .map((one) => ({ ...one, at: Math.min(Math.max(x(one.note.x), x.range()[0] + 20), x.range()[1] + 5 - one.room) }));
   const apart = (a, b) => Math.abs(a.at - b.at) > a.room + b.room;
   const kept = [placed[0], placed.at(-1)].filter(Boolean).filter((one, index, ends) => !index || apart(one, ends[0]));
   for (const one of placed) if (kept.every((other) => apart(one, other))) kept.push(one);

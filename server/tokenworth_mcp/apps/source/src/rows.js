@@ -50,7 +50,7 @@ export function waterfall(rows, format, formatStep) {
       ];
       return [
         nameOf(place, index),
-        s("rect", { class: kind, x: x(low), y: y - 8, width: Math.max(1.5, x(high) - x(low)), height: 16, rx: 2 }),
+        low !== high && s("rect", { class: kind, x: x(low), y: y - 8, width: Math.max(1.5, x(high) - x(low)), height: 16, rx: 2 }),
         label(x(high) + 7, y + 4, texts[index], { class: row.total ? "value strong" : "value" }),
         linked,
       ];
@@ -103,7 +103,7 @@ export function bars(rows, format) {
       const [low, high] = [Math.min(0, row.value), Math.max(0, row.value)];
       return [
         nameOf(place, index),
-        row.value !== 0 && s("rect", { class: row.kind ?? "total", x: x(low), y: y - 7, width: Math.max(1.5, x(high) - x(low)), height: 14, rx: 2 }),
+        row.value !== 0 && s("rect", { class: row.value < 0 ? "loss" : row.kind ?? "total", x: x(low), y: y - 7, width: Math.max(1.5, x(high) - x(low)), height: 14, rx: 2 }),
         label(x(high) + 7, y + 4, texts[index], { class: "value" }),
       ];
     });

@@ -1,6 +1,6 @@
 // The assumptions that move the answer most, as sliders: where they come to rest, the tool is asked again and the page redrawn.
 import { h, newId } from "./dom.js";
-import { at, inUnit, usd, words } from "./figures.js";
+import { at, inUnit, named, usd } from "./figures.js";
 
 const SHOWN = 4;
 const STEPS = 40;
@@ -45,18 +45,18 @@ function whenAtRest(task) {
   };
 }
 
-/** The number that was moved to, and by how much that is more or less than without any move. */
-function outcome(name, now, before) {
+/** The number that was moved to, and by how much that is more or less than without any move; more of a cost is no gain. */
+function outcome(name, now, before, isCost) {
   const change = now - before;
   const told = change
-    ? h("span", { class: change < 0 ? "loss" : "gain" }, `${change < 0 ? "down" : "up"} ${usd(Math.abs(change))}`)
+    ? h("span", { class: change < 0 === !isCost ? "loss" : "gain" }, `${change < 0 ? "down" : "up"} ${usd(Math.abs(change))}`)
     : "as before";
   return [`${name} ${usd(now)}, `, told];
 }
 
 /**
  * @param {object} answer in full
- * @param {{path: string, name: (answer: object) => string}} main the number that is said aloud after a move
+ * @param {{path: string, name: (answer: object) => string, isCost?: boolean}} main the number that is said aloud after a move
  * @param {{ask: (overrides: Record<string, number>) => Promise<object>, draw: (answer: object) => void, busy: (is: boolean) => void}} page
  *   an answer that cannot be had leaves what is drawn as it is
  */
@@ -72,7 +72,7 @@ export function sliders(answer, main, { ask, draw, busy }) {
       const anew = await ask({ ...moved });
       if (!isLast()) return;
       draw(anew);
-      said.replaceChildren(...outcome(main.name(anew), at(anew, main.path), before));
+      said.replaceChildren(...outcome(main.name(anew), at(anew, main.path), before, main.isCost));
     } catch (error) {
       if (isLast()) said.replaceChildren(`Not changed: ${error.message} What is drawn is the answer before.`);
     } finally {
@@ -119,7 +119,7 @@ function slider(assumption, changed) {
   input.addEventListener("input", () => changed(show()));
   show();
   const element = h("div", { class: "slider" },
-    h("label", { for: id }, words(name), " "), shown, input,
+    h("label", { for: id }, named(name), " "), shown, input,
     h("span", { class: "ends" }, h("span", {}, told(low)), h("span", {}, told(high))),
     h("p", { id: hintId, class: "hint" }, plain));
   return { element, rest() { input.value = home; show(); } };

@@ -2,7 +2,9 @@
 const LETTER = 7.2;
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}]/u;
 
-const letterWidth = (letter) => (WIDE.test(letter) ? LETTER * 1.9 : LETTER);
+const BROAD = /[MWmw%@]/;
+
+const letterWidth = (letter) => LETTER * (WIDE.test(letter) ? 1.9 : BROAD.test(letter) ? 1.5 : 1);
 
 /** About how wide a text is drawn. */
 export const widthOf = (text) => [...text].reduce((sum, letter) => sum + letterWidth(letter), 0);

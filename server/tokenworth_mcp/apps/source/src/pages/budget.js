@@ -2,7 +2,7 @@
 import { head, notes, part } from "../answers.js";
 import { chart, scrolling, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, plain, spent, tokensShort, usdShort, words } from "../figures.js";
+import { figure, named, plain, spent, tokensShort, usdShort } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
 import { sums } from "../sums.js";
@@ -21,7 +21,7 @@ function unitOf(answer) {
   const inUsd = answer.limit_usd !== undefined || answer.left_usd !== undefined || answer.left_tokens === undefined;
   const unit = inUsd ? "usd" : "tokens";
   const number = (name) => (answer[`${name}_${unit}`] === undefined ? undefined : Number(answer[`${name}_${unit}`]));
-  return { unit, number, short: inUsd ? usdShort : tokensShort, long: inUsd ? spent : (value) => `${plain(value)} tokens` };
+  return { unit, number, short: inUsd ? usdShort : tokensShort, long: inUsd ? spent : (value) => plain(Math.round(value)), counted: inUsd ? "" : " tokens" };
 }
 
 /** Whole hours or days of a period, UTC, and how each is said. */
@@ -43,16 +43,19 @@ function forecastOf(answer, limit) {
 }
 
 /** The forecast in a sentence. */
-function foretold({ worst, last, best, outs }, long) {
-  const rounded = (value) => long(Math.round(value * 100) / 100);
-  const standing = (value) => (value < 0 ? `overspent by ${rounded(-value)}` : `${rounded(value)} left`);
+function foretold({ worst, last, best, outs }, { long, counted }) {
+  const side = (value) => `${counted} ${value < 0 ? "over the limit" : "left"}`;
+  const standing = (value) => `${long(Math.abs(value))}${side(value)}`;
   if (last === undefined) return "";
-  const spread = worst === undefined || best === undefined ? "" : `; four times in five between ${standing(worst)} and ${standing(best)}`;
+  const bounds = [worst, best].toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  const spread = worst === undefined || best === undefined ? ""
+    : `, and 8 times in 10 between ${worst < 0 === best < 0 ? `${long(Math.abs(bounds[0]))} and ${standing(bounds[1])}` : `${standing(worst)} and ${standing(best)}`}`;
   const out = outs.find(({ name }) => name === "P50");
-  return ` At the end of the period, ${spread ? "as likely more as less" : "if it goes on as so far"}: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
+  return ` At the end of the period, ${spread ? "by the middle of the forecast" : "if it goes on as so far"}: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
 }
 
-function burnDown(answer, { number, short, long }) {
+function burnDown(answer, unit) {
+  const { number, short, long, counted } = unit;
   const [start, end, now] = ["starts_at", "ends_at", "as_of"].map((name) => (answer[name] ? Date.parse(answer[name]) : undefined));
   const limit = number("limit");
   if (!(limit > 0) || start === undefined || end === undefined || !(now > start)) return null;
@@ -63,7 +66,7 @@ function burnDown(answer, { number, short, long }) {
   const fan = worst === undefined || best === undefined ? [] : [{ x: now, low: left, high: left }, { x: end, low: worst, high: best }];
   return chart({
     title: "Burn-down",
-    says: `${left < 0 ? `${long(-left)} more than ${long(limit)} spent by` : `${long(left)} of ${long(limit)} left unspent on`} ${day.format(now)}.${foretold(forecast, long)} The thin dashes are the even pace${fan.length ? ", the band holds 8 of 10 outcomes" : ""}.`,
+    says: `${left < 0 ? `${long(-left)} more than ${long(limit)}${counted} spent by` : `${long(left)} of ${long(limit)}${counted} unspent on`} ${day.format(now)}.${foretold(forecast, unit)} The thin dashes are the even pace${fan.length ? ", the band holds 8 of 10 outcomes" : ""}.`,
     paint: overTime({
       band: fan,
       lines: [
@@ -71,43 +74,47 @@ function burnDown(answer, { number, short, long }) {
         { spots: [{ x: start, y: limit }, { x: now, y: left }], kind: "main", dots: true },
         ...ahead,
       ],
-      marks: [{ x: now, text: `now: ${short(left)} left` }],
+      marks: [{ x: now, text: left < 0 ? `now: ${short(-left)} over` : `now: ${short(left)} unspent` }],
       levels: (worst ?? last) < 0 ? [{ y: 0, text: "" }] : [],
       spots: outs.map(({ name, at }) => ({ x: at, y: 0, text: name })),
       zero: true, ...calendar(start, end), formatY: short,
     }),
     note: outs.length ? `Dots on the line of nothing left: ${outs.map(({ name, at }) => `${name} ${moment.format(at)}`).join(", ")} (UTC).` : null,
-    table: table(["", "Amount"], [["Limit", long(limit)], ["Spent", long(number("spent"))], ["Held", long(number("held"))],
+    table: table(["", "Amount"], [...["limit", "spent", "held"].map((name) => [named(name), `${long(number(name))}${counted}`]),
       ...PROJECTED.filter(([name]) => typeof answer.pace?.[name] === "number").map(([name, said]) => [said, figure(answer, `pace.${name}`, answer.pace.unit === "usd" ? "usd" : "plain")]),
       ...outs.map(({ name, at }) => [`Nothing left, ${name}`, `${moment.format(at)} UTC`])]),
   });
 }
 
-function standing(answer, { unit, number, short, long }) {
+function standing(answer, { unit, number, long, counted }) {
   const names = ["spent", "held", "left"].filter((name) => number(name) !== undefined);
   return chart({
     title: "Where it stands",
     says: "Spent, held for calls that are under way, and left.",
-    paint: bars(names.map((name) => ({ name: words(name), value: number(name), kind: { spent: "total", held: "pale", left: number("left") < 0 ? "loss" : "gain" }[name] })), long),
-    table: table(["", unit === "usd" ? "USD" : "Tokens"], names.map((name) => [words(name), figure(answer, `${name}_${unit}`, unit === "usd" ? "usd" : "plain")])),
+    paint: bars(names.map((name) => ({ name: named(name), value: number(name), kind: { spent: "total", held: "pale", left: "gain" }[name] })), (value) => `${long(value)}${counted}`),
+    table: table(["", unit === "usd" ? "USD" : "Tokens"], names.map((name) => [named(name), figure(answer, `${name}_${unit}`, unit === "usd" ? "usd" : "plain")])),
   });
 }
 
 const alerts = (answer) => part("Alerts", answer.alerts.length > 0 && h("ul", {}, answer.alerts.map((one, index) => h("li", {},
-  h("strong", {}, one.severity), ": burning ", figure(answer, `alerts.${index}.burn_rate`, "plain"), ` times too fast over ${one.long_window} and ${one.short_window}`))));
+  h("strong", {}, named(one.severity)), ": ", figure(answer, `alerts.${index}.burn_rate`, "plain"),
+  ` times the even pace over the last ${one.long_window}, and over the last ${one.short_window} still ${one.threshold === 1 ? "faster than that" : `${plain(one.threshold)} times or more`}`))));
 
 const limits = (answer) => part("Limits, the tightest first", answer.limits.length > 0 && scrolling(table(
-  ["Budget", "Unit", "Limit", "Spent", "Held", "Left", "Period"],
-  answer.limits.map((one, index) => [one.budget, one.unit, ...["limit", "spent", "held", "left"].map((name) => figure(answer, `limits.${index}.${name}`, "plain")), one.period]),
+  ["Budget", "Limit", "Spent", "Held", "Left"],
+  answer.limits.map((one, index) => [h("span", {}, one.budget, h("span", { class: "aside under" }, `${one.unit === "usd" ? "USD" : one.unit}, ${one.period}`)),
+    ...["limit", "spent", "held", "left"].map((name) => figure(answer, `limits.${index}.${name}`, one.unit === "usd" ? "usd" : "plain"))]),
 ), "Limits"));
+
+const LISTS = { observed: "Seen by others, and how far that is from what was charged" };
 
 /** Lists that an answer may have beside what is drawn, such as what logs saw. */
 const lists = (answer) => Object.entries(answer)
   .filter(([name, value]) => Array.isArray(value) && value.length > 0 && typeof value[0] === "object" && !["alerts", "limits", "by_model"].includes(name))
   .map(([name, rows]) => {
     const keys = [...new Set(rows.flatMap(Object.keys))];
-    return part(words(name), scrolling(table(keys.map(words), rows.map((row, index) => keys.map((key, place) => (
-      place && typeof row[key] === "number" ? figure(answer, `${name}.${index}.${key}`, "plain") : String(row[key] ?? ""))))), words(name)));
+    return part(LISTS[name] ?? named(name), scrolling(table(keys.map(named), rows.map((row, index) => keys.map((key, place) => (
+      place && typeof row[key] === "number" ? figure(answer, `${name}.${index}.${key}`, key.endsWith("usd") ? "spent" : "plain") : String(row[key] ?? ""))))), LISTS[name] ?? named(name)));
   });
 
 export const page = {

@@ -1,6 +1,7 @@
 // What agents burned, from their own logs: by day, by model, the official quotas, and every row.
 import { head, notes, part } from "../answers.js";
 import { scrolling, table } from "../chart.js";
+import { h } from "../dom.js";
 import { figure } from "../figures.js";
 import { sums } from "../sums.js";
 
@@ -12,6 +13,9 @@ const quotas = (answer) => part("Official quotas, as last heard of", answer.offi
   ["Agent", "Window", "Used, %", "New at", "Said at"],
   answer.official_quotas.map((one, index) => [one.agent, one.window, figure(answer, `official_quotas.${index}.used_percent`, "plain"), one.resets_at, one.said_at]),
 ), "Official quotas"));
+
+const nothing = (answer) => part("Nothing was found", answer.use.length === 0 && h("p", { class: "prose" },
+  "No log of an agent tells of a call in this home folder and time. “What was asked” below has both."));
 
 function rows(answer) {
   const first = answer.use[0] ?? {};
@@ -32,7 +36,7 @@ export const page = {
         kicker: "What agents burned", number: figure(answer, priced ? "totals.usd" : "totals.tokens", priced ? "spent" : "plain"),
         unit: priced ? "at list prices" : "tokens", headline: answer.headline,
       }),
-      body: [sums(answer, "date", LISTED), sums(answer, answer.by_model ? "model" : "agent", LISTED),
+      body: [nothing(answer), sums(answer, "date", LISTED), sums(answer, answer.by_model ? "model" : "agent", LISTED),
         quotas(answer), rows(answer), notes(answer)],
     };
   },

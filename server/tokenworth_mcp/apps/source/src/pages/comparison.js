@@ -2,7 +2,7 @@
 import { assumptions, defaulted, head, notes, part, questions } from "../answers.js";
 import { chart, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, percent, usd, usdShort, words } from "../figures.js";
+import { figure, named, percent, usd, usdShort } from "../figures.js";
 import { panels } from "../plane.js";
 import { bars, ranges } from "../rows.js";
 import { drivers, fan, FAN } from "./offer.js";
@@ -56,7 +56,7 @@ const equal = (answer) => part("What would make them equal", answer.equalizers.l
     figure(answer, `equalizers.${index}.sign_on_usd`), " without clawback"))));
 
 const flips = (answer) => part("What would change the winner", answer.flips.length > 0 && h("ul", {}, answer.flips.map((one) =>
-  h("li", {}, `${words(one.assumption)}: ${one.winner_at_low} at its low, ${one.winner_at_high} at its high`))));
+  h("li", {}, `${named(one.assumption)}: ${one.winner_at_low} at its low, ${one.winner_at_high} at its high`))));
 
 export const page = {
   tool: "compare_offers",

@@ -2,7 +2,7 @@
 import { assumptions, between, defaulted, head, notes, part, questions } from "../answers.js";
 import { chart, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, usd, usdShort, usdStep, words } from "../figures.js";
+import { figure, named, usd, usdShort, usdStep } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars, ranges, waterfall } from "../rows.js";
 
@@ -25,6 +25,9 @@ function way(answer) {
 
 export const FAN = "The line is the middle (P50); the band holds 8 of 10 outcomes (P10 to P90); the dashes are face value.";
 
+/** Where the line falls to less than this share of a year's value, that value stands above the line. */
+const FALLS = 0.95;
+
 /** An offer's years as a fan, face value above it. */
 export const fan = (rows, face) => ({
   band: rows.map((row) => ({ x: row.year, low: row.p10_usd, high: row.p90_usd })),
@@ -32,7 +35,7 @@ export const fan = (rows, face) => ({
     { spots: rows.map((row) => ({ x: row.year, y: row.p50_usd })), kind: "main", dots: true, name: "worth" },
     ...(face ? [{ spots: face.map((y, index) => ({ x: index + 1, y })), kind: "faint", name: "face" }] : []),
   ],
-  notes: rows.map((row) => ({ x: row.year, y: row.p50_usd, text: usdShort(row.p50_usd), under: true })),
+  notes: rows.map((row, index) => ({ x: row.year, y: row.p50_usd, text: usdShort(row.p50_usd), under: !(rows[index + 1]?.p50_usd < FALLS * row.p50_usd) })),
   formatX: (year) => `Year ${year}`, formatY: usdShort, ticksX: () => rows.map((row) => row.year),
 });
 
@@ -52,13 +55,13 @@ function years(answer) {
 
 function parts(answer) {
   const rows = answer.components.map((one) => ({
-    name: capital(words(one.name)), low: one.p10_usd ?? one.p50_usd, point: one.p50_usd, high: one.p90_usd ?? one.p50_usd,
+    name: named(one.name), low: one.p10_usd ?? one.p50_usd, point: one.p50_usd, high: one.p90_usd ?? one.p50_usd,
   }));
   return chart({
     title: "What each part is worth",
-    says: "Dots are the middle, bars hold 8 of 10 outcomes, in salary a year.",
+    says: "Dots are the middle, bars hold 8 of 10 outcomes, in salary a year; the upright line is zero.",
     paint: ranges(rows, usd, { mark: 0 }),
-    table: table(["Part", "Face", "P10", "P50", "P90"], answer.components.map((one, index) => [capital(words(one.name)),
+    table: table(["Part", "Face", "P10", "P50", "P90"], answer.components.map((one, index) => [named(one.name),
       ...["face_usd", "p10_usd", "p50_usd", "p90_usd"].map((end) => figure(answer, `components.${index}.${end}`))])),
   });
 }
@@ -67,7 +70,7 @@ function parts(answer) {
 const NEGLIGIBLE = 0.01;
 const AROUND = {
   title: "What moves it most",
-  says: "Each bar runs from the result with an assumption at its low to the result with it at its high; the upright line is the result now.",
+  says: "Each bar runs from the result with an assumption at its low to the result with it at its high",
 };
 
 /** What moves a result most, as ranges around it; a range across zero, where there is one, stands out. */
@@ -78,13 +81,13 @@ export function drivers(answer, result, { title, says } = AROUND) {
   if (!names.length) return null;
   const rows = names.map((name) => {
     const [a, b] = answer.tornado[name];
-    return { name: words(name), low: Math.min(a, b), high: Math.max(a, b), strong: Math.min(a, b) < 0 && Math.max(a, b) > 0 };
+    return { name: named(name), low: Math.min(a, b), high: Math.max(a, b), strong: Math.min(a, b) < 0 && Math.max(a, b) > 0 };
   });
   return chart({
     title,
-    says,
+    says: says === AROUND.says ? `${says}${result === undefined ? "" : "; the upright line is the result now"}.` : says,
     paint: ranges(rows, usdShort, { ends: (row) => `${usdShort(row.low)} to ${usdShort(row.high)}`, mark: result }),
-    table: table(["Assumption", "At its low", "At its high"], names.map((name) => [words(name),
+    table: table(["Assumption", "At its low", "At its high"], names.map((name) => [named(name),
       figure(answer, `tornado.${name}.0`), figure(answer, `tornado.${name}.1`)])),
   });
 }
@@ -100,9 +103,9 @@ function negotiate(answer) {
 }
 
 const tokens = (answer) => answer.tokens && part("The tokens", h("p", { class: "prose" },
-  "Of ", figure(answer, "tokens.advertised_usd"), " a year advertised, about ", figure(answer, "tokens.used_usd"), " would be used and ",
-  figure(answer, "tokens.yours_usd"), " of that for yourself. In salary they are like ", figure(answer, "tokens.as_salary_p50_usd"),
-  " a year; they cost the employer about ", figure(answer, "tokens.employer_cost_usd"), "."));
+  "Of ", figure(answer, "tokens.advertised_usd"), " a year advertised, about ", figure(answer, "tokens.used_usd"), " would be used, ",
+  figure(answer, "tokens.yours_usd"), " of it for yourself. In salary they are worth about ", figure(answer, "tokens.as_salary_p50_usd"),
+  ` a year${answer.tokens.as_salary_p50_usd < 0 ? ", so you would be better off without them" : ""}; they cost the employer about `, figure(answer, "tokens.employer_cost_usd"), "."));
 
 export const page = {
   tool: "value_offer",

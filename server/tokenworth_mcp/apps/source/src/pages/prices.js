@@ -2,7 +2,7 @@
 import { head, notes, part } from "../answers.js";
 import { chart, scrolling, table } from "../chart.js";
 import { h } from "../dom.js";
-import { figure, usd } from "../figures.js";
+import { figure, named, plain, usd } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
 
@@ -55,14 +55,42 @@ function history(answer, row) {
   });
 }
 
+const beyond = (answer) => (answer.total_found > answer.rows.length ? ` ${plain(answer.rows.length)} of the ${plain(answer.total_found)} that fit.` : "");
+
+const RATES = [["input", "Input"], ["output", "Output"], ["cache_read", "Read from the cache"]];
+
+/** What one model charges now, by kind of token, and in its other modes. */
+function ofOne(answer) {
+  const [row] = answer.rows;
+  const rates = RATES.filter(([meter]) => row[meter] !== undefined);
+  if (answer.rows.length > 1 || !rates.length) return null;
+  const more = [...Object.entries(row.modes ?? {}), ...Object.entries(row.uplifts ?? {})].map(([name, told]) => [named(name), told]);
+  return [chart({
+    title: "What it charges",
+    says: "USD per million tokens now, by kind.",
+    paint: bars(rates.map(([meter, name]) => ({ name, value: Number(row[meter]) })), usd),
+    table: table(["Kind", "USD per million"], rates.map(([meter, name]) => [name, figure(answer, `rows.0.${meter}`)])),
+  }), part("In other modes", more.length > 0 && scrolling(table(["Mode", "Price"], more), "In other modes"))];
+}
+
+/** What has words for a price, such as seats. */
+const inWords = (answer) => {
+  const told = answer.rows.filter((row) => row.note && ratesOf(row).input === undefined);
+  return part("What there is", told.length > 0 && h("p", { class: "says" }, `In words, as they have no price by the token.${beyond(answer)}`), told.length > 0 && scrolling(table(["Name", "Terms"], told.map((row) => [row.model, row.note]),
+    told.map((row) => row.sources?.join(", "))), "What there is"));
+};
+
+/** Names that are near to one that nobody has. */
+const nearest = (answer) => part("Names near to it", answer.nearest?.length > 0 && h("ul", {}, answer.nearest.map((name) => h("li", {}, name))));
+
 function sideBySide(answer) {
   const rows = answer.rows.map((row, index) => ({ row, index }));
   const by = answer.rows[0].workload_usd === undefined ? "output" : "workload_usd";
   const priced = rows.filter(({ row }) => row[by] !== undefined);
   if (priced.length < 2) return null;
   return chart({
-    title: by === "output" ? "Output, USD per million tokens" : "What the work costs",
-    says: `${priced[0].row.model} comes first.`,
+    title: by === "output" ? "Output, USD per million tokens" : "What the work costs, USD",
+    says: by === "output" ? `What models charge for what they write, in the order of the answer.${beyond(answer)}` : `The cheapest first.${beyond(answer)}`,
     paint: bars(priced.map(({ row }) => ({ name: row.model, value: Number(row[by]) })), usd),
     table: table(["Model", "Input", "Output", ...(by === "output" ? [] : ["The work"])], priced.map(({ row, index }) => [row.model,
       figure(answer, `rows.${index}.input`), figure(answer, `rows.${index}.output`), ...(by === "output" ? [] : [figure(answer, `rows.${index}.${by}`)])])),
@@ -70,7 +98,7 @@ function sideBySide(answer) {
 }
 
 const sources = (answer) => part("Sources", h("p", { class: "prose" },
-  `Prices of ${answer.snapshot.as_of.slice(0, 10)}, ${answer.snapshot.age_days} days old, from ${(answer.rows[0]?.sources ?? answer.snapshot.sources).join(", ")}.`));
+  `Prices of ${answer.snapshot.as_of.slice(0, 10)}, ${answer.snapshot.age_days} ${answer.snapshot.age_days === 1 ? "day" : "days"} old, from ${((answer.rows.length === 1 && answer.rows[0].sources) || answer.snapshot.sources).join(", ")}.`));
 
 const conflicts = (answer) => answer.rows.flatMap((row) => row.conflicts?.length ? [part(`Others say of ${row.model}`, scrolling(table(["Source", "States", "Why it is not used"],
   row.conflicts.map((one) => [one.source, one.stated, one.reason])), "Conflicts"))] : []);
@@ -82,13 +110,15 @@ export const page = {
     const first = answer.rows[0];
     const work = first?.workload_usd !== undefined;
     const priced = work || first?.input !== undefined;
+    const plans = first && answer.rows.every((row) => row.input === undefined && row.note);
     return {
       head: head({
-        kicker: first ? `Prices · ${first.model}` : "Prices", number: priced ? figure(answer, work ? "rows.0.workload_usd" : "rows.0.input") : first ? "no price" : "none found",
-        unit: !priced ? "" : work ? "for the work" : "in, per million tokens", headline: answer.headline,
+        kicker: first && !plans ? `Prices · ${first.model}` : "Prices",
+        number: priced ? figure(answer, work ? "rows.0.workload_usd" : "rows.0.input") : plans ? plain(answer.total_found) : first ? "No price" : "None found",
+        unit: !priced ? plans ? "found" : "" : work ? "for the work" : "in, per million tokens", headline: answer.headline,
         range: first?.output !== undefined && !work ? [figure(answer, "rows.0.output"), " out, per million tokens"] : null,
       }),
-      body: [answer.rows.slice(0, 3).map((row) => history(answer, row)), first && sideBySide(answer), conflicts(answer), sources(answer), notes(answer)],
+      body: [answer.rows.slice(0, 3).map((row) => history(answer, row)), first && ofOne(answer), first && sideBySide(answer), first && inWords(answer), nearest(answer), conflicts(answer), sources(answer), notes(answer)],
     };
   },
 };
