@@ -27,8 +27,9 @@ def plan_headline(
     people: int, months: int, total: UsdRange, exhaustion: Exhaustion | None, revenue: Revenue, *, by_year: bool
 ) -> str:
     """Two or three sentences that stand alone."""
+    who = "1 person costs" if people == 1 else f"{people:,} people cost"
     spend = (
-        f"{people:,} people cost about {brief_dollars(total.p50_usd)} over {months} months "
+        f"{who} about {brief_dollars(total.p50_usd)} over {months} months "
         f"(P10 {brief_dollars(total.p10_usd)}, P90 {brief_dollars(total.p90_usd)})"
     )
     lasts = "" if exhaustion is None else f"; {_lasts(exhaustion, months, by_year=by_year)}"

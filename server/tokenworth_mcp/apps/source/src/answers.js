@@ -6,8 +6,8 @@ import { at, figure, named, percent, plain, usd, words } from "./figures.js";
 /** Dates stay in one piece. */
 const DATES = /(\d{4}-\d\d-\d\d)/;
 
-/** Less than nothing as the numbers around a sentence have it. */
-const withMinus = (sentence) => sentence.replace(/(^|[\s(])-(?=\$?\d)/g, "$1−");
+/** Less than nothing as the numbers around a sentence have it, on one line with its number. */
+const withMinus = (sentence) => sentence.replace(/(^|[\s(])-(?=\$?\d)/g, "$1−\u2060");
 
 /** The top of a page: what it is about, the one number, its range, the sentence. */
 export const head = ({ kicker, number, unit, range, headline }) => [

@@ -66,7 +66,7 @@ export function figure(answer, path, format = "usd") {
 
 /** snake_case names and enum values as words: own_spend_usd_year is own spend, USD a year. */
 export const words = (name) => String(name).replaceAll("_", " ").replace(/ usd (year|month)$/, ", USD a $1").replace(/ usd$/, ", USD").replace(/ (\d+)y$/, ", $1 years")
-  .replace(/\b(usd|ai|rsu)\b/g, (known) => known.toUpperCase()).replace(/\bp(10|50|90)\b/g, "P$1");
+  .replace(/\b(usd|ai|rsu|409a)\b/g, (known) => known.toUpperCase()).replace(/\bp(10|50|90)\b/g, "P$1");
 
 /** The same as a name at the beginning of a line. */
 export const named = (name) => words(name).replace(/^./, (letter) => letter.toUpperCase());

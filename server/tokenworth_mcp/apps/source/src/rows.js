@@ -71,7 +71,7 @@ export function ranges(rows, format, { ends = (row) => format(row.point), mark }
     const place = layout(width, rows.map((row) => row.name), room);
     const values = rows.flatMap((row) => [row.low, row.high]);
     const [least, most] = [Math.min(...values, mark ?? Infinity), Math.max(...values, mark ?? -Infinity)];
-    const x = scaleLinear([least, most === least ? least + 1 : most], [place.left + 6, place.right - 6]);
+    const x = scaleLinear(most === least ? [least - 1, most + 1] : [least, most], [place.left + 6, place.right - 6]);
     const marks = rows.flatMap((row, index) => {
       const y = middle(place, index);
       return [

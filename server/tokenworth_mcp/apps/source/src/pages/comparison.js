@@ -51,8 +51,8 @@ const faces = (answer) => chart({
     figure(answer, `ranking.${index}.face_usd`), figure(answer, `ranking.${index}.p50_usd`)])),
 });
 
-const equal = (answer) => part("What would make them equal", answer.equalizers.length > 0 && h("ul", {}, answer.equalizers.map((one, index) =>
-  h("li", {}, `${one.label}: `, figure(answer, `equalizers.${index}.salary_usd`), " more salary a year, or a sign-on of ",
+const equal = (answer) => part("What would make them equal", answer.equalizers.some((one) => one.salary_usd > 0) && h("ul", {}, answer.equalizers.map((one, index) =>
+  one.salary_usd > 0 && h("li", {}, `${one.label}: `, figure(answer, `equalizers.${index}.salary_usd`), " more salary a year, or a sign-on of ",
     figure(answer, `equalizers.${index}.sign_on_usd`), " without clawback"))));
 
 const flips = (answer) => part("What would change the winner", answer.flips.length > 0 && h("ul", {}, answer.flips.map((one) =>
@@ -64,7 +64,7 @@ export const page = {
   main: () => ({ path: "ranking.0.p50_usd", name: (answer) => `${answer.ranking[0].label} is best:` }),
   draw: (answer) => ({
     head: head({
-      kicker: `${answer.ranking.length} offers · the best: ${answer.ranking[0].label}`, number: figure(answer, "ranking.0.p50_usd"),
+      kicker: `${answer.ranking.length} offers${answer.ranking[1].regret_usd > 0 ? ` · the best: ${answer.ranking[0].label}` : ""}`, number: figure(answer, "ranking.0.p50_usd"),
       unit: "a year, as salary", headline: answer.headline,
     }),
     body: [sideBySide(answer), best(answer), years(answer), separates(answer), faces(answer), equal(answer), flips(answer), questions(answer), defaulted(answer),
