@@ -149,7 +149,7 @@ def percent(share: Decimal | float, *, places: int = 0) -> str:
     """Print a share as a percentage: 0.2105 as "21%"; below half a per cent one more digit is shown."""
     hundredfold = Decimal(share) * 100
     shown = places + 1 if 0 < abs(hundredfold) < Decimal("0.5") else places
-    return f"{hundredfold:.{shown}f}%"
+    return f"{hundredfold:,.{shown}f}%"
 
 
 def _money_from_text(text: str) -> Money:

@@ -61,6 +61,7 @@ ASKED = {
     "no-price": ("find_prices", {"search": "nosuchmodel"}),
     "near-names": ("find_prices", {"model": "claude-opus-55"}),
     "one-price": ("find_prices", {"model": "claude-opus-5-5", "at": AT}),
+    "ended": ("find_prices", {"model": "deepseek-chat", "at": AT}),
     "coming": ("find_prices", {"show": "changes", "at": AT}),
     "conflicts": ("find_prices", {"show": "conflicts"}),
     "plans": ("find_prices", {"show": "plans"}),
@@ -156,6 +157,12 @@ def test_a_name_that_nobody_has_is_answered_with_the_names_near_to_it(drawn):
     assert answer["nearest"]
     told = page.locator("section", has_text="Names near to it").locator("li").all_inner_texts()
     assert told == answer["nearest"]
+
+
+def test_a_model_that_is_sold_no_more_has_no_price_and_keeps_its_note(drawn):
+    answer, page, _ = drawn(_answered(*ASKED["ended"]))
+    assert page.locator("h1").inner_text().strip() == "No price"
+    assert answer["rows"][0]["note"] in page.locator("section", has_text="Note").first.inner_text()
 
 
 def test_every_plan_is_told_with_its_terms_and_source(drawn):

@@ -23,6 +23,13 @@ function fitting(text, room) {
 /** A text that ends in … where it is too long. */
 export const clipped = (text, room) => (widthOf(text) <= room ? text : `${fitting(text, room - LETTER).trimEnd()}…`);
 
+/** As much of a word as fits, to its last joint where one is in the second half of that. */
+function pieceOf(word, room) {
+  const piece = fitting(word, room);
+  const joint = piece.search(/[-/_.][^-/_.]*$/);
+  return joint > piece.length / 2 ? piece.slice(0, joint + 1) : piece;
+}
+
 /** A text in lines, broken between words, and within a word that is longer than a line. */
 export function inLines(text, room) {
   const lines = [""];
@@ -35,7 +42,7 @@ export function inLines(text, room) {
     if (lines.at(-1)) lines.push("");
     let rest = word;
     while (widthOf(rest) > room) {
-      const piece = fitting(rest, room);
+      const piece = pieceOf(rest, room);
       lines[lines.length - 1] = piece;
       lines.push("");
       rest = rest.slice(piece.length);

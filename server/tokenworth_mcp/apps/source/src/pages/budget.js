@@ -48,10 +48,10 @@ function foretold({ worst, last, best, outs }, { long, counted }) {
   const standing = (value) => `${long(Math.abs(value))}${side(value)}`;
   if (last === undefined) return "";
   const bounds = [worst, best].toSorted((a, b) => Math.abs(a) - Math.abs(b));
-  const spread = worst === undefined || best === undefined ? ""
+  const spread = worst === undefined || best === undefined || standing(worst) === standing(best) ? ""
     : `, and 8 times in 10 between ${worst < 0 === best < 0 ? `${long(Math.abs(bounds[0]))} and ${standing(bounds[1])}` : `${standing(worst)} and ${standing(best)}`}`;
   const out = outs.find(({ name }) => name === "P50");
-  return ` At the end of the period, ${spread ? "by the middle of the forecast" : "if it goes on as so far"}: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
+  return ` At the end of the period, ${worst !== undefined ? "by the middle of the forecast" : "if it goes on as so far"}: ${standing(last)}${spread}.${out ? ` It runs out about ${day.format(out.at)}.` : ""}`;
 }
 
 function burnDown(answer, unit) {

@@ -43,7 +43,7 @@ function causes(answer) {
   if (!rows.length) return null;
   return chart({
     title: "What causes it",
-    says: `Means, so that they add up. The largest is ${rows[0].name.toLowerCase()}.`,
+    says: `Means, so that they add up. The largest is ${rows[0].name.replace(/^./, (letter) => letter.toLowerCase())}.`,
     paint: bars(rows, (value, row) => (row.share === null ? usdShort(value) : `${usdShort(value)} · ${percent(row.share)}`)),
     table: table(["Cause", "USD", "Share"], names.map((name) => [cause(name),
       figure(answer, `person.terms.${name}.mean_usd`), figure(answer, `person.terms.${name}.share`, "percent")])),

@@ -73,9 +73,13 @@ function ofOne(answer) {
   }), part("In other modes", more.length > 0 && scrolling(table(["Mode", "Price"], more), "In other modes"))];
 }
 
-/** What has words for a price, such as seats. */
+/** Whether words are all the price that there is, such as of a seat. */
+const isInWords = (row) => row.note && row.input === undefined && !row.history && !row.coming;
+
+const remark = ({ rows }) => part("Note", rows.length === 1 && rows[0].note && !isInWords(rows[0]) && h("p", { class: "prose" }, `${rows[0].note}.`));
+
 const inWords = (answer) => {
-  const told = answer.rows.filter((row) => row.note && ratesOf(row).input === undefined);
+  const told = answer.rows.filter(isInWords);
   return part("What there is", told.length > 0 && h("p", { class: "says" }, `In words, as they have no price by the token.${beyond(answer)}`), told.length > 0 && scrolling(table(["Name", "Terms"], told.map((row) => [row.model, row.note]),
     told.map((row) => row.sources?.join(", "))), "What there is"));
 };
@@ -110,7 +114,7 @@ export const page = {
     const first = answer.rows[0];
     const work = first?.workload_usd !== undefined;
     const priced = work || first?.input !== undefined;
-    const plans = first && answer.rows.every((row) => row.input === undefined && row.note);
+    const plans = first && answer.rows.every(isInWords);
     return {
       head: head({
         kicker: first && !plans ? `Prices · ${first.model}` : "Prices",
@@ -118,7 +122,7 @@ export const page = {
         unit: !priced ? plans ? "found" : "" : work ? "for the work" : "in, per million tokens", headline: answer.headline,
         range: first?.output !== undefined && !work ? [figure(answer, "rows.0.output"), " out, per million tokens"] : null,
       }),
-      body: [answer.rows.slice(0, 3).map((row) => history(answer, row)), first && ofOne(answer), first && sideBySide(answer), first && inWords(answer), nearest(answer), conflicts(answer), sources(answer), notes(answer)],
+      body: [answer.rows.slice(0, 3).map((row) => history(answer, row)), first && ofOne(answer), first && sideBySide(answer), first && inWords(answer), remark(answer), nearest(answer), conflicts(answer), sources(answer), notes(answer)],
     };
   },
 };
