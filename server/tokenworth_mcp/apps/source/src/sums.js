@@ -3,7 +3,9 @@ import { chart, table } from "./chart.js";
 import { figure, plain, spent, usdShort } from "./figures.js";
 import { bars } from "./rows.js";
 
-const ROWS_MAX = 31;
+/** A month of days, and as many of anything else as a page of paper has room for. */
+const DAYS_MAX = 31;
+const ROWS_MAX = 20;
 const COLUMNS = [["usd", "USD", "usd"], ["tokens", "Tokens", "plain"], ["messages", "Calls", "plain"], ["unpriced_messages", "Without a price", "plain"]];
 
 const short = (value) => (value < 1000 ? spent(value) : usdShort(value));
@@ -18,9 +20,9 @@ export function sums(answer, name, inUsd) {
   const rows = (answer[`by_${name}`] ?? []).map((row, index) => ({ row, index, told: row[name] ?? `no ${name} said` }));
   if (!rows.length) return null;
   const priced = rows.some(({ row }) => row.usd > 0);
-  const drawn = name === "date" ? rows.slice(-ROWS_MAX)
+  const drawn = name === "date" ? rows.slice(-DAYS_MAX)
     : rows.toSorted((a, b) => (b.row.usd ?? 0) - (a.row.usd ?? 0) || b.row.tokens - a.row.tokens).slice(0, ROWS_MAX);
-  const which = drawn.length === rows.length ? "" : name === "date" ? ` The last ${ROWS_MAX} are drawn.` : ` The ${ROWS_MAX} largest are drawn.`;
+  const which = drawn.length === rows.length ? "" : name === "date" ? ` The last ${DAYS_MAX} are drawn.` : ` The ${ROWS_MAX} largest are drawn.`;
   const columns = COLUMNS.filter(([field]) => rows.some(({ row }) => row[field] !== undefined));
   return chart({
     title: `By ${name}`,

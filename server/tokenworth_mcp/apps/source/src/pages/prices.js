@@ -51,7 +51,7 @@ function history(answer, row) {
       lines, zero: true, formatX: (at) => month.format(at), formatY: usd, ticksX: months,
       marks: gone ? [] : [{ x: now, text: "now", before: coming.length > 0 }, ...coming.map((step) => ({ x: step.at, text: "coming", kind: "coming", before: false }))],
     }),
-    table: table(["Since", ...meters, ...(noted ? ["Note"] : [])], steps.map((step) => [step.since, ...meters.map((meter) => step.rates[meter] ?? ""), ...(noted ? [step.note ?? ""] : [])])),
+    table: table(["Since", ...meters.map(named), ...(noted ? ["Note"] : [])], steps.map((step) => [step.since, ...meters.map((meter) => (step.rates[meter] === undefined ? "" : usd(Number(step.rates[meter])))), ...(noted ? [step.note ?? ""] : [])])),
   });
 }
 
