@@ -165,6 +165,13 @@ def test_a_model_that_is_sold_no_more_has_no_price_and_keeps_its_note(drawn):
     assert answer["rows"][0]["note"] in page.locator("section", has_text="Note").first.inner_text()
 
 
+def test_no_more_is_drawn_than_a_page_of_paper_has_room_for_and_the_table_has_all(drawn):
+    answer, page, _ = drawn(_answered("find_prices", {"search": "gpt", "limit": 40}))
+    figure = page.locator("figure", has_text="The first 20 are drawn.")
+    assert figure.locator("rect").count() == 20
+    assert figure.locator("tbody tr").count() == sum("output" in row for row in answer["rows"]) > 20
+
+
 def test_every_plan_is_told_with_its_terms_and_source(drawn):
     answer, page, _ = drawn(_answered(*ASKED["plans"]))
     told = page.locator("section", has_text="What there is").inner_text()

@@ -5,7 +5,7 @@ import { bars } from "./rows.js";
 
 /** A month of days, and as many of anything else as a page of paper has room for. */
 const DAYS_MAX = 31;
-const ROWS_MAX = 20;
+export const ROWS_MAX = 20;
 const COLUMNS = [["usd", "USD", "usd"], ["tokens", "Tokens", "plain"], ["messages", "Calls", "plain"], ["unpriced_messages", "Without a price", "plain"]];
 
 const short = (value) => (value < 1000 ? spent(value) : usdShort(value));

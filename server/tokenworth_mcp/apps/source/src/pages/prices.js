@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { figure, named, plain, usd } from "../figures.js";
 import { overTime } from "../plane.js";
 import { bars } from "../rows.js";
+import { ROWS_MAX } from "../sums.js";
 
 const month = new Intl.DateTimeFormat("en-US", { month: "short", year: "numeric", timeZone: "UTC" });
 const METERS = ["input", "output"];
@@ -91,11 +92,12 @@ function sideBySide(answer) {
   const rows = answer.rows.map((row, index) => ({ row, index }));
   const by = answer.rows[0].workload_usd === undefined ? "output" : "workload_usd";
   const priced = rows.filter(({ row }) => row[by] !== undefined);
+  const which = `${beyond(answer)}${priced.length > ROWS_MAX ? ` The first ${ROWS_MAX} are drawn.` : ""}`;
   if (priced.length < 2) return null;
   return chart({
     title: by === "output" ? "Output, USD per million tokens" : "What the work costs, USD",
-    says: by === "output" ? `What models charge for what they write, in the order of the answer.${beyond(answer)}` : `The cheapest first.${beyond(answer)}`,
-    paint: bars(priced.map(({ row }) => ({ name: row.model, value: Number(row[by]) })), usd),
+    says: by === "output" ? `What models charge for what they write, in the order of the answer.${which}` : `The cheapest first.${which}`,
+    paint: bars(priced.slice(0, ROWS_MAX).map(({ row }) => ({ name: row.model, value: Number(row[by]) })), usd),
     table: table(["Model", "Input", "Output", ...(by === "output" ? [] : ["The work"])], priced.map(({ row, index }) => [row.model,
       figure(answer, `rows.${index}.input`), figure(answer, `rows.${index}.output`), ...(by === "output" ? [] : [figure(answer, `rows.${index}.${by}`)])])),
   });
