@@ -15,6 +15,7 @@ MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 DEPTH_MAX: Final = 32
 NODES_MAX: Final = 20_000
 DIGITS_MAX: Final = 38
+NUMBER_MAX: Final = 10**DIGITS_MAX
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 READABLE_NAME: Final = re.compile(r"[\w$-][\w$ .-]{0,59}")
 
@@ -64,6 +65,9 @@ def check_plain(value: object) -> None:
         JsonRefusedError: deeper than 32 levels, more than 20,000 parts, a number that is not finite or has more than
             38 digits, or text with half a surrogate pair.
     """
+    if _parts_of_plain(value, DEPTH_MAX) <= NODES_MAX:
+        return
+    # Something is wrong with it: look again, and know on the way where.
     pending: list[tuple[object, tuple[str | int, ...]]] = [(value, ())]
     seen = 0
     while pending:
@@ -83,6 +87,28 @@ def check_plain(value: object) -> None:
             _check_text(part, path)
         else:
             _check_number(part, path)
+
+
+def _parts_of_plain(value: object, levels_left: int) -> float:
+    """How many parts a plain value has; infinitely many, if there is anything about it to refuse."""
+    if isinstance(value, str):
+        return 1 if value.isascii() or SURROGATE.search(value) is None else math.inf
+    parts = 1.0
+    if is_object(value):
+        for name, inner in value.items():
+            if not levels_left or not (name.isascii() or SURROGATE.search(name) is None):
+                return math.inf
+            parts += _parts_of_plain(inner, levels_left - 1)
+    elif is_list(value):
+        for inner in value:
+            if not levels_left:
+                return math.inf
+            parts += _parts_of_plain(inner, levels_left - 1)
+    elif isinstance(value, int):
+        return 1 if abs(value) < NUMBER_MAX else math.inf
+    elif isinstance(value, float) and not math.isfinite(value):
+        return math.inf
+    return parts
 
 
 def field_path(path: tuple[str | int, ...]) -> str:
@@ -117,7 +143,7 @@ def _check_text(text: str, path: tuple[str | int, ...]) -> None:
 
 
 def _check_number(number: object, path: tuple[str | int, ...]) -> None:
-    if isinstance(number, int) and abs(number) >= 10**DIGITS_MAX:
+    if isinstance(number, int) and abs(number) >= NUMBER_MAX:
         raise JsonRefusedError(*TOO_LONG, field_path(path))
     if isinstance(number, float) and not math.isfinite(number):
         raise JsonRefusedError("not a finite number", "Send a finite number, or leave the field out", field_path(path))
