@@ -1,7 +1,8 @@
 """Cancelling over HTTP in the handshake era: its clients do not hang up, they post which request they no longer want.
 
-A client gets a name of its own with the handshake, so that nobody cancels another's request. Nothing is kept of it: a
-server that never heard a name takes it as it is, and only requests that are being answered have a place here.
+A client gets a name of its own with the handshake, so that nobody cancels another's request, and the name says whether
+the client can show a form. Nothing is kept of it: a server that never heard a name takes it as it is, and only
+requests that are being answered have a place here.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Message, Scope, Send
 
-__all__ = ["InFlight", "name_client"]
+from tokenworth_mcp.strict_json import is_object
+
+__all__ = ["InFlight", "name_client", "shows_forms"]
 
 HEADER: Final = "mcp-session-id"
 NAME_BYTES: Final = 16
 NAME_CHARACTERS_MAX: Final = 64
+FORMS: Final = "~forms"
 
 _Key = tuple[str | None, str, RequestId]
 
@@ -29,7 +33,15 @@ _Key = tuple[str | None, str, RequestId]
 def name_client(message: JSONRPCMessage, response: Response) -> None:
     """Give a client a name with the answer to its handshake."""
     if isinstance(message, JSONRPCRequest) and message.method == "initialize":
-        response.headers[HEADER] = secrets.token_urlsafe(NAME_BYTES)
+        capabilities = (message.params or {}).get("capabilities")
+        forms = capabilities.get("elicitation") if is_object(capabilities) else None
+        shown = is_object(forms) and ("form" in forms or "url" not in forms)
+        response.headers[HEADER] = secrets.token_urlsafe(NAME_BYTES) + (FORMS if shown else "")
+
+
+def shows_forms(scope: Scope) -> bool:
+    """Whether whoever sent a request said at its handshake that it can show a form."""
+    return any(name == HEADER.encode() and value.endswith(FORMS.encode()) for name, value in scope["headers"])
 
 
 class InFlight:

@@ -27,6 +27,7 @@ from mcp.shared.inbound import (
     unsupported_protocol_version_rejection,
     validate_mcp_param_headers,
 )
+from mcp.shared.jsonrpc_dispatcher import progress_token_from_params
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp_types import (
@@ -37,6 +38,7 @@ from mcp_types import (
     JSONRPCMessage,
     JSONRPCNotification,
     JSONRPCRequest,
+    ProgressToken,
     RequestId,
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
@@ -45,58 +47,96 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tokenworth_mcp.cancelling import name_client
+from tokenworth_mcp.replies import AnswerStream
 from tokenworth_mcp.strict_json import is_object
 
-__all__ = ["answer_message"]
+__all__ = ["answer_message", "is_of_handshake_era"]
 
 JSON: Final = "application/json"
-ANSWERS_ONLY: Final = TransportContext(kind="streamable-http", can_send_request=False)
+SHOWS_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {"elicitation": {}}
+"""The capabilities of a client that may be asked, as its handshake had them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """What a handler may do towards its client while it works: nothing, for there is one answer and no way but that."""
+    """What a handler may do towards its client while it works: ask, where the answer may be a stream, or nothing."""
 
     request_id: RequestId
     message_metadata: ServerMessageMetadata
-    transport: TransportContext = ANSWERS_ONLY
-    can_send_request: bool = False
+    stream: AnswerStream | None = None
+    token: ProgressToken | None = None
     cancel_requested: anyio.Event = field(default_factory=anyio.Event)
 
-    async def send_raw_request(self, method: str, params: Mapping[str, Any] | None, opts: object = None) -> Any:  # noqa: ANN401 - never returns
-        """Refuse.
+    @property
+    def can_send_request(self) -> bool:
+        """Whether there is a way."""
+        return self.stream is not None
+
+    @property
+    def transport(self) -> TransportContext:
+        """What the message came by."""
+        return TransportContext(kind="streamable-http", can_send_request=self.can_send_request)
+
+    async def send_raw_request(self, method: str, params: Mapping[str, Any] | None, opts: object = None) -> Any:  # noqa: ANN401 - whatever is said
+        """Ask the client.
 
         Raises:
-            NoBackChannelError: always.
+            NoBackChannelError: there is no way to it.
+            MCPError: what it says is an error.
         """
-        del params, opts
-        raise NoBackChannelError(method)
+        del opts  # whoever asks knows how long to wait
+        if self.stream is None:
+            raise NoBackChannelError(method)
+        return await self.stream.ask(method, params)
 
     async def notify(self, method: str, params: Mapping[str, Any] | None, opts: object = None) -> None:
-        """Drop it."""
+        """Drop it: nothing but progress is told on the way."""
 
     async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """Drop it: who asked for progress is answered with a stream, not here."""
+        """Tell a client that asked to hear of it; one that cannot be asked anything has another stream for that."""
+        if self.stream is not None and self.token is not None:
+            told = {"progressToken": self.token, "progress": progress, "total": total, "message": message}
+            said = {name: value for name, value in told.items() if value is not None}
+            await self.stream.notify("notifications/progress", said)
 
 
-async def answer_message(server: Server[Any], message: JSONRPCMessage, request: Request) -> Response:
-    """The answer to one message, as JSON; a notification and a reply to nothing that we asked are only acknowledged.
+def is_of_handshake_era(request: Request) -> bool:
+    """Whether a request's header says so, or nothing."""
+    return _version(request) in HANDSHAKE_PROTOCOL_VERSIONS
+
+
+def _version(request: Request) -> str:
+    return request.headers.get(MCP_PROTOCOL_VERSION_HEADER, DEFAULT_NEGOTIATED_VERSION)
+
+
+async def answer_message(
+    server: Server[Any], message: JSONRPCMessage, request: Request, stream: AnswerStream | None = None
+) -> Response | None:
+    """The answer to one message, as JSON; a notification and a reply are only acknowledged.
 
     Args:
         server: what answers.
         message: what was sent.
         request: what it came in; its header says of which era it is.
+        stream: where a client of the handshake era can be asked something on the way.
+
+    Returns:
+        None where the stream has carried the answer.
     """
     if not check_accept_headers(request)[0]:
         return _refused(None, INVALID_REQUEST, "Not Acceptable: Client must accept application/json", status=406)
     if not request.headers.get("content-type", "").lower().startswith(JSON):
         return Response("Invalid Content-Type header", status_code=400)
-    version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER, DEFAULT_NEGOTIATED_VERSION)
-    if version not in HANDSHAKE_PROTOCOL_VERSIONS:
+    version = _version(request)
+    if not is_of_handshake_era(request):
         return await _answer_modern_era(server, message, request, version)
     if not isinstance(message, JSONRPCRequest):
         return Response(status_code=202, media_type=JSON)
-    answer = await _answer(server, message, request, Connection.from_envelope(version, None, None))
+    connection = Connection.from_envelope(version, None, None if stream is None else SHOWS_FORMS)
+    answer = await _answer(server, message, request, connection, stream)
+    if stream is not None and stream.begun:
+        await stream.end(answer)
+        return None
     response = Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
     name_client(message, response)
     return response
@@ -115,10 +155,15 @@ async def _answer_modern_era(server: Server[Any], message: JSONRPCMessage, reque
 
 
 async def _answer(
-    server: Server[Any], message: JSONRPCRequest, request: Request, connection: Connection
+    server: Server[Any],
+    message: JSONRPCRequest,
+    request: Request,
+    connection: Connection,
+    stream: AnswerStream | None = None,
 ) -> dict[str, Any]:
     """The answer as it goes over the wire, an error too."""
-    exchange = _Exchange(message.id, ServerMessageMetadata(request_context=request))
+    token = None if stream is None else progress_token_from_params(message.params)
+    exchange = _Exchange(message.id, ServerMessageMetadata(request_context=request), stream, token)
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message.id}
     try:
         # Nothing of ours lives in the SDK's lifespan.

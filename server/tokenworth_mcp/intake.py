@@ -9,6 +9,7 @@ from typing import Any, Final
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.lowlevel import Server
+from mcp.server.streamable_http import check_accept_headers
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
 from starlette.requests import Request
@@ -17,10 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenworth_mcp.answer_size import BoundedAnswer
 from tokenworth_mcp.auth import Authority
-from tokenworth_mcp.cancelling import InFlight
-from tokenworth_mcp.exchange import answer_message
+from tokenworth_mcp.cancelling import InFlight, shows_forms
+from tokenworth_mcp.exchange import answer_message, is_of_handshake_era
 from tokenworth_mcp.limits import LISTENING
 from tokenworth_mcp.messages import MessageRefusedError, read_message
+from tokenworth_mcp.replies import AnswerStream, Replies
 from tokenworth_mcp.scopes import scopes_needed
 from tokenworth_mcp.settings import Settings
 from tokenworth_mcp.strict_json import is_object
@@ -83,6 +85,8 @@ class MessageGuard:
         self._answer_bytes_max = settings.answer_bytes_max
         self._authority = authority
         self._in_flight = InFlight()
+        # The key is shared by replicas: any of them may be the one to hear a reply.
+        self._replies = None if settings.request_state_keys else Replies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI request, or pass it on with its body already read."""
@@ -113,6 +117,8 @@ class MessageGuard:
         if _listens(message):
             scope[LISTENING]()
         self._in_flight.hear(message, scope)
+        if self._replies is not None:
+            self._replies.hear(message)
         if not isinstance(message, JSONRPCRequest):
             await self._answer(message, body, scope, receive, send)
             return
@@ -122,15 +128,26 @@ class MessageGuard:
         )
 
     async def _answer(self, message: JSONRPCMessage, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        if _wants_events(message):
+        request = Request(scope)
+        stream = self._stream(message, request, send)
+        if stream is None and _wants_events(message):
             await self._streamed(scope, _replayed(body, receive), send)
             return
 
         async def answer() -> None:
-            response = await answer_message(self._server, message, Request(scope))
-            await response(scope, _nothing_more, send)
+            response = await answer_message(self._server, message, request, stream)
+            if response is not None:
+                await response(scope, _nothing_more, send)
 
         await _while_connected(answer, receive)
+
+    def _stream(self, message: JSONRPCMessage, request: Request, send: Send) -> AnswerStream | None:
+        """Where a client of the handshake era can be asked before its call is answered, if it can."""
+        if self._replies is None or not isinstance(message, JSONRPCRequest) or message.method != "tools/call":
+            return None
+        if not (shows_forms(request.scope) and is_of_handshake_era(request) and check_accept_headers(request)[1]):
+            return None
+        return AnswerStream(self._replies, send)
 
     def _not_allowed(self, message: JSONRPCMessage) -> Response | None:
         """A challenge for the scopes that a message needs and its sender's token does not have."""

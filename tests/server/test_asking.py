@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from mcp import Client
 from mcp_types import ElicitResult, ErrorData
@@ -29,6 +30,7 @@ STARTUP = {
     "person": {"token_use_per_year": "12k"},
 }
 TAXED = "offer.tokens.taxed"
+CALLS = Path(__file__).parents[2] / "fixtures" / "calls"
 
 
 class Person:
@@ -59,8 +61,7 @@ async def _ask(connect, person, arguments=OFFER, tool="value_offer"):
     return found.structured_content, found.content[0].text
 
 
-# HTTP without sessions has no way for a request of ours to a client of the handshake eras.
-CAN_BE_ASKED = [("memory", "auto"), ("memory", "legacy"), ("stdio", "auto"), ("stdio", "legacy"), ("http", "auto")]
+CAN_BE_ASKED = [(transport, era) for transport in ("memory", "stdio", "http") for era in ("auto", "legacy")]
 where_asked = pytest.mark.parametrize(("transport", "era"), CAN_BE_ASKED, indirect=True)
 
 
@@ -101,12 +102,76 @@ async def test_who_declines_or_cancels_gets_the_answer_with_the_default_and_is_n
     assert TAXED in text
 
 
-@pytest.mark.parametrize(("transport", "era"), [("http", "legacy")], indirect=True)
-async def test_a_client_whom_no_form_can_reach_is_answered_at_once(connect):
+async def test_where_replicas_share_the_work_a_client_of_the_handshake_era_is_answered_at_once(new_http):
+    """Its reply could reach any of them."""
+    server = new_http(TOKENWORTH_REQUEST_STATE_KEY="k" * 32)
     person = Person()
-    data, _ = await _ask(connect, person)
+    data, _ = await _ask(lambda **options: Client(server.url, mode="legacy", **options), person)
+    server.end()
     assert person.forms == []
     assert data == await _plain(OFFER)
+
+
+@pytest.mark.parametrize(("transport", "era"), [("http", "legacy")], indirect=True)
+async def test_who_hears_of_progress_can_be_asked_on_the_way_too(connect):
+    person = Person(ElicitResult(action="decline"))
+    arguments = json.loads((CALLS / "compare_offers.json").read_text(encoding="utf-8"))
+    heard = []
+
+    async def hear(progress, total, message):
+        heard.append(progress)
+
+    async with connect(elicitation_callback=person) as client:
+        found = await client.call_tool("compare_offers", arguments, progress_callback=hear)
+    assert not found.is_error
+    assert heard == sorted(heard)
+    assert heard
+    assert len(person.forms) == 1
+
+
+def _handshake(client, http_url):
+    client.headers.update({"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"})
+    info = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "test", "version": "1"}}
+    hello = {**info, "capabilities": {"elicitation": {}}}
+    answered = client.post(http_url, json={"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello})
+    client.headers["mcp-session-id"] = answered.headers["mcp-session-id"]
+
+
+def _events(lines):
+    return (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
+
+
+CALL = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "value_offer", "arguments": OFFER}}
+
+
+def test_only_the_reply_to_what_was_asked_is_heard_and_it_may_be_an_error(http_url):
+    with httpx.Client(timeout=60) as client:
+        _handshake(client, http_url)
+        with client.stream("POST", http_url, json=CALL) as answer:
+            assert answer.headers["content-type"] == "text/event-stream"
+            events = _events(answer.iter_lines())
+            asked = next(events)
+            assert asked["method"] == "elicitation/create"
+            accepted = {"action": "accept", "content": {TAXED: "face"}}
+            for guess in ("1", 7, asked["id"][:-1]):
+                stray = client.post(http_url, json={"jsonrpc": "2.0", "id": guess, "result": accepted})
+                assert stray.status_code == 202
+            error = {"code": -32603, "message": "no form can be shown"}
+            client.post(http_url, json={"jsonrpc": "2.0", "id": asked["id"], "error": error})
+            told = next(events)
+    assert told["id"] == 7
+    assert told["result"]["structuredContent"]["notes"][-1].startswith("The person was asked and did not say: ")
+
+
+def test_a_call_that_is_cancelled_while_the_person_is_asked_ends(http_url):
+    with httpx.Client(timeout=60) as client:
+        _handshake(client, http_url)
+        with client.stream("POST", http_url, json=CALL) as answer:
+            lines = answer.iter_lines()
+            assert next(_events(lines))["method"] == "elicitation/create"
+            cancelled = {"method": "notifications/cancelled", "params": {"requestId": 7}}
+            assert client.post(http_url, json={"jsonrpc": "2.0", **cancelled}).status_code == 202
+            assert list(_events(lines)) == []
 
 
 @where_asked
@@ -125,7 +190,7 @@ async def test_a_page_s_own_calls_ask_nobody_whatever_the_answer_is_worth(connec
 
 @pytest.mark.parametrize("tool", ["value_offer", "compare_offers", "explain_lock_in", "plan_program"])
 async def test_no_page_s_own_call_asks_even_where_every_question_is_worth_asking(tool, era):
-    arguments = json.loads((Path(__file__).parents[2] / "fixtures" / "calls" / f"{tool}.json").read_text())
+    arguments = json.loads((CALLS / f"{tool}.json").read_text())
     person = Person(ElicitResult(action="decline"))
     async with Client(build_server(ask_worth_usd_min=0), mode=era, elicitation_callback=person) as client:
         await client.call_tool(tool, arguments, meta={"tokenworth/page": True})
@@ -188,7 +253,7 @@ async def test_a_tool_that_asks_nothing_answers_at_once():
 
 @pytest.mark.parametrize("tool", ["value_offer", "compare_offers", "explain_lock_in", "plan_program"])
 async def test_every_form_is_flat_and_says_what_each_answer_is_worth(tool):
-    arguments = json.loads((Path(__file__).parents[2] / "fixtures" / "calls" / f"{tool}.json").read_text())
+    arguments = json.loads((CALLS / f"{tool}.json").read_text())
     person = Person(ElicitResult(action="decline"))
     async with Client(build_server(ask_worth_usd_min=0), elicitation_callback=person) as client:
         found = await client.call_tool(tool, arguments)
