@@ -146,12 +146,10 @@ def test_when_the_server_does_not_answer_the_last_picture_stays_and_the_page_say
 def test_whoever_can_be_asked_is_asked_by_the_model_s_call_and_never_by_the_page_s(show, era):
     shown = show("value_offer", TELLING, era=era, filled=TAXED)
     shown.settle()
-    # In the handshake era no form of ours can reach a client over HTTP: docs/asking.md.
     asked = shown.forms()
-    assert bool(asked) == (era == "auto")
-    if asked:
-        assert shown.told["structuredContent"]["filled_in"] == TAXED
-        assert shown.calls[-1]["arguments"]["offer"]["tokens"]["taxed"] == "face"
+    assert asked
+    assert shown.told["structuredContent"]["filled_in"] == TAXED
+    assert shown.calls[-1]["arguments"]["offer"]["tokens"]["taxed"] == "face"
     assert shown.number("pay.p50_usd") == shown.told["structuredContent"]["pay"]["p50_usd"]
     for key in ("End", "Home"):
         calls = len(shown.calls)
@@ -162,7 +160,7 @@ def test_whoever_can_be_asked_is_asked_by_the_model_s_call_and_never_by_the_page
     shown.view.locator(".moved", has_text="$").wait_for()
     assert shown.forms() == asked
     shown.ask("value_offer", TELLING)
-    assert (shown.forms() > asked) == (era == "auto")
+    assert shown.forms() > asked
 
 
 def test_without_a_host_that_calls_tools_a_page_draws_what_it_was_told(show, good_call):
