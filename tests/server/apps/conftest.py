@@ -174,7 +174,7 @@ def opened(browser: Browser) -> Iterator[Callable[[Path], tuple[Page, list[str]]
         page.goto(file.as_uri())
         # Whatever is drawn is drawn now; what has nothing to draw has its words.
         page.locator('#page[aria-busy="false"]').wait_for()
-        page.wait_for_function("[...document.querySelectorAll('.frame')].every((frame) => frame.firstChild)")
+        page.wait_for_function("() => [...document.querySelectorAll('.frame')].every((frame) => frame.firstChild)")
         return page, outside
 
     yield run
