@@ -1,4 +1,6 @@
-"""A message over HTTP, answered for itself, as plain JSON and in the task that it came in, in both protocol eras.
+"""A message over HTTP, answered for itself and in the task that it came in, in both protocol eras.
+
+The answer is plain JSON, or a stream where a client of the handshake era is asked something first: see `replies`.
 
 The SDK opens a session for each request of the handshake era, of eight streams and as many tasks, and ends it with the
 answer; one of the modern era it reads again from its bytes. Either is more work than most of our tools do. What checks

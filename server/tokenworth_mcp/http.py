@@ -125,7 +125,8 @@ def build_app(
     """The web application, for requests addressed to this server.
 
     Every request is answered for itself, and nothing of a client is kept to pile up or to lose: as plain JSON, or as a
-    stream of events where the client asked to hear of progress. A client that hangs up cancels its request.
+    stream of events where the client asked to hear of progress, or is asked something itself. A client that
+    hangs up cancels its request.
     """
     # Of the SDK's application only this part: what its other layers check is checked before.
     streamed = StreamableHTTPSessionManager(

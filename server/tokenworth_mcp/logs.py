@@ -50,7 +50,7 @@ class _JsonLines(logging.Formatter):
 def configure_logging(level: LogLevel, log_format: LogFormat = "text") -> None:
     """Log to stderr from this level up; other people's libraries only from warnings up.
 
-    Called before the server is built: the SDK's constructor configures logging itself when nobody has.
+    Nobody else configures it: the SDK's own way is kept from doing so, in `sdk_compat`.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines(TEXT))
